@@ -1,0 +1,39 @@
+"""What the programs say to each other over the queue: names, queues and the broker's address.
+
+A message is a task's name and ids. It is only a hint, since the database is the truth; but both sides must
+spell it alike, and all applications on one broker must use one visibility timeout, since the smallest wins.
+"""
+
+import os
+from typing import Final
+
+from db.settings import settings
+
+CLASSIFY_QUEUE: Final = "classify"
+CRAWL_QUEUE: Final = "crawl"
+TRAIN_QUEUE: Final = "train"
+
+CLASSIFY_IMAGES: Final = "worker.tasks.classify_images"
+"""Takes one argument: a list of image ids."""
+
+BATCH_SIZE: Final = 64
+"""Image ids in one message: about two seconds of work, far under the visibility timeout."""
+
+TRANSPORT_OPTIONS: Final = {
+    "visibility_timeout": 45,  # seconds until an unacknowledged message is handed out again
+    "unacked_restore_interval": 2,  # these two make the look for such messages happen every two seconds;
+    "unacked_restore_throttle": 1,  # kombu's default is every hundred
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+}
+
+
+def broker_url() -> str | None:
+    """Give the broker's address: CELERY_BROKER_URL, else that of the embedded broker, else None."""
+    address = os.environ.get("CELERY_BROKER_URL")
+    if address:
+        return address
+    try:
+        return (settings().folder / "broker-url").read_text(encoding="utf-8").strip() or None
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,288 @@
+"""The tables; what each column promises is written beside it, and DESIGN's words are the names."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    DateTime,
+    Dialect,
+    Enum,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
+
+from db.pictures import Reason
+
+MONEY = Numeric(14, 2).with_variant(Float(asdecimal=True, decimal_return_scale=2), "sqlite")
+"""Major units of the product's currency; SQLite has no decimals, and a double holds these exactly enough."""
+
+
+def utc_now() -> datetime:
+    """The time with its zone, as every column of this schema holds it."""
+    return datetime.now(UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: stored in UTC, always read with its zone (SQLite would drop it)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn any zone into UTC; refuse a moment without one."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment needs its zone, got {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back the zone that SQLite does not keep."""
+        return value if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+
+
+class RunStatus(StrEnum):
+    """A run is a row before it is a message."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+class Split(StrEnum):
+    """Which part of training a product belongs to, for ever."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+def _words(kind: type[StrEnum]) -> Enum:
+    return Enum(
+        kind,
+        native_enum=False,
+        length=40,
+        create_constraint=False,
+        values_callable=lambda words: [str(w) for w in words],
+    )
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that a migration can change it on any database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it once, when the classes are made
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
+        list[Any]: JSON().with_variant(JSONB(), "postgresql"),
+        list[str]: JSON().with_variant(JSONB(), "postgresql"),
+        Reason: _words(Reason),
+        RunStatus: _words(RunStatus),
+        Split: _words(Split),
+    }
+
+
+class CrawlRun(Base):
+    """One run of the spider."""
+
+    __tablename__ = "crawl_runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    marketplace: Mapped[str] = mapped_column(String(100))
+    arguments: Mapped[dict[str, Any]]
+    status: Mapped[RunStatus] = mapped_column(default=RunStatus.PLANNED, index=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    started_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    finish_reason: Mapped[str | None] = mapped_column(String(100))
+    statistics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Product(Base):
+    """One listing, keyed by marketplace and ASIN; the label columns are written by refresh_labels alone."""
+
+    __tablename__ = "products"
+    __table_args__ = (
+        UniqueConstraint("marketplace", "asin"),
+        Index("ix_products_category_confidence_id", "category", "confidence", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    marketplace: Mapped[str] = mapped_column(String(100))
+    asin: Mapped[str] = mapped_column(String(400))
+    parent_asin: Mapped[str | None] = mapped_column(String(20))
+    title: Mapped[str | None] = mapped_column(Text)
+    brand: Mapped[str | None] = mapped_column(String(300), index=True)
+    price: Mapped[Decimal | None] = mapped_column(MONEY)
+    list_price: Mapped[Decimal | None] = mapped_column(MONEY)
+    currency: Mapped[str | None] = mapped_column(String(3))
+    rating: Mapped[float | None]
+    review_count: Mapped[int | None]
+    url: Mapped[str | None] = mapped_column(Text)
+    breadcrumb: Mapped[list[str]] = mapped_column(default=list)
+    availability: Mapped[str | None] = mapped_column(Text)
+    delivery_location: Mapped[str | None] = mapped_column(String(300))
+    found_in: Mapped[list[str]] = mapped_column(default=list)
+    """Every category whose search listed the product organically; listed_category is the only one, or null."""
+    listed_category: Mapped[str | None] = mapped_column(String(40), index=True)
+    split: Mapped[Split | None]
+    crawl_run_id: Mapped[int | None] = mapped_column(ForeignKey("crawl_runs.id", ondelete="SET NULL"))
+    first_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
+    last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
+    category: Mapped[str | None] = mapped_column(String(40))
+    confidence: Mapped[float | None]
+    uncertain: Mapped[bool | None] = mapped_column(Boolean, index=True)
+    label_version_id: Mapped[int | None] = mapped_column(ForeignKey("model_versions.id"))
+    classified_at: Mapped[datetime | None]
+
+    images: Mapped[list["ProductImage"]] = relationship(
+        order_by="ProductImage.position, ProductImage.id",
+        back_populates="product",
+        cascade="all, delete-orphan",
+    )
+
+
+class Image(Base):
+    """One stored picture, keyed by the SHA-256 of its bytes; several products may show it."""
+
+    __tablename__ = "images"
+    __table_args__ = (
+        # Keeps the look for expired leases off the pictures that nobody is working on.
+        Index("ix_images_leased_until", "leased_until", **_where("leased_until IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    format: Mapped[str] = mapped_column(String(10))
+    width: Mapped[int]
+    height: Mapped[int]
+    byte_size: Mapped[int]
+    perceptual_hash: Mapped[str] = mapped_column(String(16))
+    colour_signature: Mapped[str] = mapped_column(String(48))
+    reason: Mapped[Reason | None] = mapped_column(index=True)
+    """Why the stored picture cannot be classified; None while it can."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    """Claims since the last success, committed before decoding, so that a killed worker has left its mark."""
+    leased_until: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    data: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    """The original bytes, where the image store is the database; last, so that scans need not step over it."""
+
+
+class ProductImage(Base):
+    """One address at which a product shows a picture, and what came of fetching it."""
+
+    __tablename__ = "product_images"
+    __table_args__ = (UniqueConstraint("product_id", "url"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
+    url: Mapped[str] = mapped_column(Text, index=True)
+    position: Mapped[int]
+    image_id: Mapped[int | None] = mapped_column(ForeignKey("images.id"), index=True)
+    reason: Mapped[Reason | None] = mapped_column(index=True)
+    """Why the picture was not stored; None where it was."""
+    checked_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    product: Mapped[Product] = relationship(back_populates="images")
+    image: Mapped[Image | None] = relationship()
+
+
+class Review(Base):
+    """A person's verdict on a product's category; the latest one counts, earlier ones are kept."""
+
+    __tablename__ = "reviews"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), index=True)
+    category: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class TrainingRun(Base):
+    """One execution of training, from plan to verdict."""
+
+    __tablename__ = "training_runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    network: Mapped[str] = mapped_column(String(40))
+    config: Mapped[dict[str, Any]]
+    seed: Mapped[int]
+    dataset_digest: Mapped[str | None] = mapped_column(String(64))
+    code_revision: Mapped[str | None] = mapped_column(String(64))
+    status: Mapped[RunStatus] = mapped_column(default=RunStatus.PLANNED, index=True)
+    progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    history: Mapped[list[Any]] = mapped_column(default=list)
+    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    started_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class ModelVersion(Base):
+    """The artefact of a successful training run, with all that turns its output into a label."""
+
+    __tablename__ = "model_versions"
+    __table_args__ = (Index("uq_model_versions_active", "active", unique=True, **_where("active")),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    training_run_id: Mapped[int] = mapped_column(ForeignKey("training_runs.id"), unique=True)
+    network: Mapped[str] = mapped_column(String(40))
+    categories: Mapped[list[str]]
+    """In the order of the network's outputs."""
+    temperature: Mapped[float]
+    threshold: Mapped[float]
+    in_distribution_threshold: Mapped[float]
+    metrics: Mapped[dict[str, Any]]
+    sha256: Mapped[str] = mapped_column(String(64))
+    active: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    activated_at: Mapped[datetime | None]
+    artefact: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
+    """The bytes of the `.keras` file, without optimizer state."""
+
+
+class Prediction(Base):
+    """What one model version says of one image."""
+
+    __tablename__ = "predictions"
+    __table_args__ = (UniqueConstraint("image_id", "model_version_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"))
+    model_version_id: Mapped[int] = mapped_column(
+        ForeignKey("model_versions.id", ondelete="CASCADE"), index=True
+    )
+    probabilities: Mapped[dict[str, Any]]
+    """Category to calibrated probability; they sum to one."""
+    in_distribution: Mapped[float]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)

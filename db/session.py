@@ -1,0 +1,80 @@
+"""One way to the database: an engine set up for its dialect, and transactions that commit or roll back."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session
+
+from db.migration import require_current_schema, upgrade
+from db.settings import settings
+
+
+class Database:
+    """The records at one address; cheap to keep, safe to share between threads, not between forks."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = open_engine(url)
+        self._writing = self.engine.execution_options(vastra_writing=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session that sees one snapshot and takes no lock; changes made in it are dropped."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open one transaction: committed at the end of the block, rolled back if it raises."""
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Give every pooled connection back."""
+        self.engine.dispose()
+
+
+@cache
+def open_database() -> Database:
+    """Open the records at DATABASE_URL, once a process.
+
+    A SQLite file that does not exist is made and migrated; any other database must have this code's schema.
+
+    Raises:
+        DatabaseVersionError: the schema is older or newer than this code, or there is none.
+    """
+    database = Database(settings().database_url)
+    if database.engine.dialect.name == "sqlite":
+        upgrade(database.engine, only_if_empty=True)
+    require_current_schema(database.engine)
+    return database
+
+
+def open_engine(url: str) -> Engine:
+    """Make an engine; on SQLite with write-ahead log, foreign keys, a 30 s wait and honest transactions."""
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return create_engine(address, pool_pre_ping=True)
+    if address.database and address.database != ":memory:":
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(address, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # Python's driver begins transactions by itself, and too late; we send BEGIN in the event below.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A reader that turns writer fails at once, whatever the timeout; so writers say so when they begin.
+    writing = connection.get_execution_options().get("vastra_writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -150,7 +150,7 @@ class Product(Base):
     availability: Mapped[str | None] = mapped_column(Text)
     delivery_location: Mapped[str | None] = mapped_column(String(300))
     found_in: Mapped[list[str]] = mapped_column(default=list)
-    """Every category whose search listed the product organically; listed_category is the only one, or null."""
+    """Every category whose search listed it organically; listed_category is the only one, or null."""
     listed_category: Mapped[str | None] = mapped_column(String(40), index=True)
     split: Mapped[Split | None]
     crawl_run_id: Mapped[int | None] = mapped_column(ForeignKey("crawl_runs.id", ondelete="SET NULL"))
@@ -189,7 +189,7 @@ class Image(Base):
     reason: Mapped[Reason | None] = mapped_column(index=True)
     """Why the stored picture cannot be classified; None while it can."""
     attempts: Mapped[int] = mapped_column(default=0)
-    """Claims since the last success, committed before decoding, so that a killed worker has left its mark."""
+    """Claims since the last success, committed before decoding: a killed worker leaves a mark."""
     leased_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     data: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))

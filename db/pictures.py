@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 import imagehash
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_PIXELS: Final = 40_000_000
@@ -136,7 +136,7 @@ def _open(data: bytes) -> Image.Image:
         frames = getattr(image, "n_frames", 1)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(Reason.TOO_MANY_PIXELS, str(error)) from error
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise PictureError(Reason.UNSUPPORTED_FORMAT, f"starts with {data[:12]!r}") from error
     except _DECODER_ERRORS as error:
         raise PictureError(Reason.CORRUPT, str(error)) from error
@@ -168,8 +168,8 @@ def _to_rgb(image: Image.Image, at_least: int | None) -> Image.Image:
     try:
         if at_least is not None:
             # draft() keeps both sides at least as long as asked, so the ratio protects the short one.
-            short = min(image.size)
-            image.draft("RGB", tuple(-(-side * at_least // short) for side in image.size))
+            (width, height), short = image.size, min(image.size)
+            image.draft("RGB", (-(-width * at_least // short), -(-height * at_least // short)))
         image.load()
         picture = _on_white(_upright(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -1,0 +1,142 @@
+"""The one place that writes labels: from the latest review, else from the active version's predictions."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.categories import OTHER, Category, require_category
+from db.errors import UnknownProductError
+from db.models import Image, ModelVersion, Prediction, Product, ProductImage, Review, utc_now
+from db.repository.rows import in_chunks
+
+SHARED_BY_AT_MOST = 5
+"""Products; a picture shown by more, such as a size chart, says nothing of any of them."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """The values of a product's label columns; all None means unclassified."""
+
+    category: str | None = None
+    confidence: float | None = None
+    uncertain: bool | None = None
+    label_version_id: int | None = None
+
+
+@dataclass(frozen=True)
+class _ImageRow:
+    """What the active version says of one image that counts; None until it is predicted."""
+
+    probabilities: dict[str, float] | None
+    in_distribution: float | None
+
+
+def active_version(session: Session) -> ModelVersion | None:
+    """Give the one model version whose predictions count, without its artefact."""
+    return session.scalars(select(ModelVersion).where(ModelVersion.active)).one_or_none()
+
+
+def add_review(session: Session, key: tuple[str, str], word: str, categories: tuple[Category, ...]) -> None:
+    """Record a person's verdict on the product of that marketplace and ASIN, and label it so.
+
+    Raises:
+        UnknownCategoryError: the word is neither a category nor `other`.
+        UnknownProductError: there is no such product.
+    """
+    require_category(word, categories)
+    marketplace, asin = key
+    product_id = session.scalar(
+        select(Product.id).where(Product.marketplace == marketplace, Product.asin == asin)
+    )
+    if product_id is None:
+        raise UnknownProductError(f"no product has this marketplace and ASIN, got {marketplace} {asin}")
+    session.add(Review(product_id=product_id, category=word))
+    session.flush()
+    refresh_labels(session, [product_id])
+
+
+def refresh_labels(session: Session, product_ids: Iterable[int]) -> None:
+    """Rewrite the label columns of the products, in the caller's transaction.
+
+    A product is labelled by its latest review; else by the mean of the active version's probabilities over its
+    images, once that version has predicted all that count; until then it keeps the label that it has.
+    """
+    version = active_version(session)
+    for chunk in in_chunks(sorted(set(product_ids))):
+        # Two workers that finish images of one product take turns here, so that the later sees the earlier's.
+        products = session.scalars(
+            select(Product).where(Product.id.in_(chunk)).order_by(Product.id).with_for_update()
+        ).all()
+        verdicts = _verdicts(session, chunk)
+        predictions = _predictions(session, chunk, version)
+        for product in products:
+            if product.id in verdicts:
+                label: Label | None = _reviewed(verdicts[product.id])
+            else:
+                label = _predicted(version, predictions.get(product.id, []))
+            if label is not None:
+                _write(product, label)
+    session.flush()
+
+
+def _verdicts(session: Session, product_ids: Sequence[int]) -> dict[int, str]:
+    latest = select(func.max(Review.id)).where(Review.product_id.in_(product_ids)).group_by(Review.product_id)
+    rows = session.execute(select(Review.product_id, Review.category).where(Review.id.in_(latest)))
+    return dict(rows.tuples().all())
+
+
+def _reviewed(verdict: str) -> Label:
+    return Label(category=None if verdict == OTHER else verdict, uncertain=False)
+
+
+def _predictions(
+    session: Session, product_ids: Sequence[int], version: ModelVersion | None
+) -> dict[int, list[_ImageRow]]:
+    """Give each product a row per image that counts; its probabilities are None until it is predicted."""
+    if version is None:
+        return {}
+    theirs = select(ProductImage.image_id).where(ProductImage.product_id.in_(product_ids))
+    counting = (
+        select(ProductImage.image_id)
+        .where(ProductImage.image_id.in_(theirs))
+        .group_by(ProductImage.image_id)
+        .having(func.count(ProductImage.product_id.distinct()) <= SHARED_BY_AT_MOST)
+    )
+    rows = session.execute(
+        select(ProductImage.product_id, Image.id, Prediction.probabilities, Prediction.in_distribution)
+        .distinct()
+        .join(Image, Image.id == ProductImage.image_id)
+        .outerjoin(
+            Prediction, (Prediction.image_id == Image.id) & (Prediction.model_version_id == version.id)
+        )
+        .where(ProductImage.product_id.in_(product_ids), Image.id.in_(counting), Image.reason.is_(None))
+    )
+    grouped = defaultdict(list)
+    for product_id, _image_id, probabilities, in_distribution in rows:
+        grouped[product_id].append(_ImageRow(probabilities, in_distribution))
+    return dict(grouped)
+
+
+def _predicted(version: ModelVersion | None, rows: Sequence[_ImageRow]) -> Label | None:
+    """Average over images; None where the earlier label has to stay."""
+    if version is None or any(row.probabilities is None for row in rows):
+        return None
+    if not rows:
+        return Label()
+    mean = {name: fmean((row.probabilities or {})[name] for row in rows) for name in version.categories}
+    likeliest = max(mean, key=mean.__getitem__)
+    in_distribution = fmean(row.in_distribution or 0.0 for row in rows)
+    uncertain = mean[likeliest] < version.threshold or in_distribution < version.in_distribution_threshold
+    return Label(None if uncertain else likeliest, mean[likeliest], uncertain, version.id)
+
+
+def _write(product: Product, label: Label) -> None:
+    if Label(product.category, product.confidence, product.uncertain, product.label_version_id) == label:
+        return
+    for name, value in vars(label).items():
+        setattr(product, name, value)
+    product.classified_at = None if label.uncertain is None else utc_now()

@@ -1,0 +1,53 @@
+"""Model versions: recorded by a training run, active one at a time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from db.errors import UnknownModelVersionError
+from db.models import ModelVersion, Prediction, Product, ProductImage, Split, utc_now
+from db.repository.labels import refresh_labels
+from db.repository.rows import in_chunks
+
+
+def record_model_version(session: Session, training_run_id: int, values: Mapping[str, Any]) -> int:
+    """Keep the artefact of a training run, not active yet; `values` are the columns of ModelVersion."""
+    version = ModelVersion(training_run_id=training_run_id, **values)
+    session.add(version)
+    session.flush()
+    return version.id
+
+
+def activate(session: Session, version_id: int) -> None:
+    """Make a model version the one whose predictions count; every image it has not predicted is pending then.
+
+    Products whose images it has all predicted before, as after a rollback, are relabelled at once.
+
+    Raises:
+        UnknownModelVersionError: there is no such version.
+    """
+    version = session.get(ModelVersion, version_id)
+    if version is None:
+        raise UnknownModelVersionError(f"`python -m worker models` lists the versions, got {version_id}")
+    session.execute(update(ModelVersion).where(ModelVersion.active).values(active=False))
+    version.active, version.activated_at = True, utc_now()
+    session.flush()
+    predicted = (
+        select(ProductImage.product_id)
+        .distinct()
+        .join(Prediction, Prediction.image_id == ProductImage.image_id)
+        .where(Prediction.model_version_id == version_id)
+    )
+    refresh_labels(session, session.scalars(predicted))
+
+
+def store_splits(session: Session, splits: Mapping[int, Split]) -> None:
+    """Write down the splits of products that had none; a split never changes."""
+    for split in Split:
+        ids = [product_id for product_id, theirs in splits.items() if theirs == split]
+        for chunk in in_chunks(ids):
+            session.execute(
+                update(Product).where(Product.id.in_(chunk), Product.split.is_(None)).values(split=split)
+            )

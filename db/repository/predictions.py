@@ -1,0 +1,116 @@
+"""Claim images for classifying, and record what came of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from db.models import Image, Prediction, ProductImage, utc_now
+from db.pictures import Reason
+from db.repository.labels import refresh_labels
+from db.repository.rows import in_chunks, insert_missing
+
+LEASE: Final = timedelta(seconds=45)
+MAX_ATTEMPTS: Final = 3
+
+
+@dataclass(frozen=True)
+class ClassifiedImage:
+    """What a model version says of an image: calibrated probabilities, and how familiar it looks."""
+
+    image_id: int
+    probabilities: dict[str, float]
+    in_distribution: float
+
+
+def is_pending(version_id: int) -> ColumnElement[bool]:
+    """Select images that the version has not predicted, no reason excludes, and nobody has claimed."""
+    predicted = exists().where(Prediction.image_id == Image.id, Prediction.model_version_id == version_id)
+    free = or_(Image.leased_until.is_(None), Image.leased_until < utc_now())
+    return Image.reason.is_(None) & free & ~predicted
+
+
+def claim_images(session: Session, image_ids: Sequence[int], version_id: int) -> list[int]:
+    """Lease those of the images that are pending to the caller for 45 seconds, and count the attempt.
+
+    The claim is short and holds no lock afterwards: a claim whose owner died runs out by itself.
+    """
+    free = (
+        select(Image.id)
+        .where(Image.id.in_(image_ids), Image.attempts < MAX_ATTEMPTS, is_pending(version_id))
+        .order_by(Image.id)
+        .with_for_update(skip_locked=True)
+    )
+    claim = (
+        update(Image)
+        .where(Image.id.in_(free))
+        .values(leased_until=utc_now() + LEASE, attempts=Image.attempts + 1)
+        .returning(Image.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(session.scalars(claim))
+
+
+def release_images(session: Session, image_ids: Sequence[int]) -> None:
+    """Give claimed images back untried, for example when the worker is told to stop."""
+    values = {"leased_until": None, "attempts": Image.attempts - 1}
+    session.execute(update(Image).where(Image.id.in_(image_ids)).values(values))
+
+
+def record_predictions(
+    session: Session,
+    version_id: int,
+    classified: Sequence[ClassifiedImage],
+    failures: Mapping[int, Reason],
+) -> None:
+    """Write predictions and reasons, end the claims and relabel the products, in the caller's transaction.
+
+    Recording an image twice changes nothing: the first prediction of a version stays.
+    """
+    now = utc_now()
+    rows = [{**vars(image), "model_version_id": version_id, "created_at": now} for image in classified]
+    insert_missing(session, Prediction, rows, ("image_id", "model_version_id"))
+    for image_id, reason in failures.items():
+        session.execute(update(Image).where(Image.id == image_id).values(reason=reason))
+    image_ids = sorted({*(image.image_id for image in classified), *failures})
+    session.execute(update(Image).where(Image.id.in_(image_ids)).values(leased_until=None, attempts=0))
+    refresh_labels(session, _products_showing(session, image_ids))
+
+
+def set_aside_exhausted(session: Session) -> int:
+    """Give images whose every attempt ended with a dead worker their reason; return how many."""
+    exhausted = (
+        update(Image)
+        .where(Image.attempts >= MAX_ATTEMPTS, Image.leased_until < utc_now(), Image.reason.is_(None))
+        .values(reason=Reason.WORKER_DIED, leased_until=None)
+        .returning(Image.id)
+        .execution_options(synchronize_session=False)
+    )
+    image_ids = list(session.scalars(exhausted))
+    refresh_labels(session, _products_showing(session, image_ids))
+    return len(image_ids)
+
+
+def retry_images(session: Session, reason: Reason) -> int:
+    """Make images that were set aside for that reason pending again; return how many."""
+    again = (
+        update(Image)
+        .where(Image.reason == reason)
+        .values(reason=None, attempts=0, leased_until=None)
+        .returning(Image.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(list(session.scalars(again)))
+
+
+def _products_showing(session: Session, image_ids: Sequence[int]) -> set[int]:
+    return {
+        product_id
+        for chunk in in_chunks(image_ids)
+        for product_id in session.scalars(
+            select(ProductImage.product_id).where(ProductImage.image_id.in_(chunk))
+        )
+    }

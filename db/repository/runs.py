@@ -1,0 +1,76 @@
+"""Crawl runs and training runs: rows before they are messages, alive while their heart beats."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from db.models import CrawlRun, RunStatus, TrainingRun, utc_now
+
+FRESH: Final = timedelta(seconds=30)
+"""A running run whose heart has not beaten for so long has died."""
+
+
+def is_alive(run: type[CrawlRun] | type[TrainingRun]) -> ColumnElement[bool]:
+    """Select runs that some process is working on."""
+    return (run.status == RunStatus.RUNNING) & (run.heartbeat_at > utc_now() - FRESH)
+
+
+def start_crawl_run(session: Session, marketplace: str, arguments: dict[str, Any]) -> int:
+    """Open a crawl run and return its id."""
+    now = utc_now()
+    run = CrawlRun(
+        marketplace=marketplace,
+        arguments=arguments,
+        status=RunStatus.RUNNING,
+        started_at=now,
+        heartbeat_at=now,
+    )
+    session.add(run)
+    session.flush()
+    return run.id
+
+
+def finish_crawl_run(session: Session, run_id: int, finish_reason: str, statistics: dict[str, Any]) -> None:
+    """Close a crawl run with its finish reason and statistics."""
+    run = session.get_one(CrawlRun, run_id)
+    run.status, run.finished_at = RunStatus.FINISHED, utc_now()
+    run.finish_reason, run.statistics = finish_reason, statistics
+
+
+def plan_training_run(session: Session, network: str, config: dict[str, Any], seed: int) -> int:
+    """Write down a training run that a worker will be told of; return its id."""
+    run = TrainingRun(network=network, config=config, seed=seed)
+    session.add(run)
+    session.flush()
+    return run.id
+
+
+def begin_training_run(session: Session, run_id: int) -> bool:
+    """Take a training run on unless it is finished or its heart beats elsewhere; say whether it is ours."""
+    ours = session.execute(
+        update(TrainingRun)
+        .where(TrainingRun.id == run_id, TrainingRun.status != RunStatus.FINISHED, ~is_alive(TrainingRun))
+        .values(status=RunStatus.RUNNING, started_at=utc_now(), heartbeat_at=utc_now())
+        .returning(TrainingRun.id)
+        .execution_options(synchronize_session=False)
+    )
+    return ours.one_or_none() is not None
+
+
+def finish_training_run(session: Session, run_id: int, error: str | None = None) -> None:
+    """Close a training run; `error` says why it made no model version."""
+    run = session.get_one(TrainingRun, run_id)
+    run.status, run.finished_at, run.error = RunStatus.FINISHED, utc_now(), error
+
+
+def beat(session: Session, run: type[CrawlRun] | type[TrainingRun], run_id: int, **values: Any) -> None:
+    """Show that a run is being worked on; `values` are columns to write with it, such as progress."""
+    session.execute(update(run).where(run.id == run_id).values(heartbeat_at=utc_now(), **values))
+
+
+def stale_training_runs(session: Session) -> list[int]:
+    """List runs that were planned or whose worker died, oldest first: their message has to be sent again."""
+    waiting = (TrainingRun.status != RunStatus.FINISHED) & ~is_alive(TrainingRun)
+    return list(session.scalars(select(TrainingRun.id).where(waiting).order_by(TrainingRun.id)))

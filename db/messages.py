@@ -4,7 +4,6 @@ A message is a task's name and ids. It is only a hint, since the database is the
 spell it alike, and all applications on one broker must use one visibility timeout, since the smallest wins.
 """
 
-import os
 from typing import Final
 
 from db.settings import settings
@@ -30,9 +29,8 @@ TRANSPORT_OPTIONS: Final = {
 
 def broker_url() -> str | None:
     """Give the broker's address: CELERY_BROKER_URL, else that of the embedded broker, else None."""
-    address = os.environ.get("CELERY_BROKER_URL")
-    if address:
-        return address
+    if settings().broker_url is not None:
+        return settings().broker_url
     try:
         return (settings().folder / "broker-url").read_text(encoding="utf-8").strip() or None
     except FileNotFoundError:

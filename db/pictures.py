@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-import imagehash
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_BYTES: Final = 20 * 1024 * 1024
@@ -45,6 +44,7 @@ class Reason(StrEnum):
     CONNECTION_FAILED = "connection_failed"
     FORBIDDEN_ADDRESS = "forbidden_address"
     FORBIDDEN_BY_ROBOTS = "forbidden_by_robots"
+    UNREADABLE = "unreadable"
     # while checking
     EMPTY = "empty"
     TOO_MANY_BYTES = "too_many_bytes"
@@ -92,6 +92,8 @@ class CheckedPicture:
 
 def check_picture(data: bytes) -> CheckedPicture:
     """Decode the whole picture once and describe it; raise PictureError with a reason if it is refused."""
+    import imagehash  # noqa: PLC0415 - brings SciPy, which takes a second that most commands need not wait
+
     image = _open(data)
     image_format = _format(image)
     width, height = _oriented_size(image)

@@ -17,11 +17,13 @@ class Settings:
         folder: what the embedded parts keep (SQLite file, broker, cached features); VASTRA_FOLDER.
         database_url: SQLAlchemy address of the records; DATABASE_URL.
         image_store: `db:` or an fsspec address of a folder or bucket; IMAGE_STORE.
+        broker_url: address of a broker of the user's own; None for the embedded one; CELERY_BROKER_URL.
     """
 
     folder: Path
     database_url: str
     image_store: str
+    broker_url: str | None
 
 
 @cache
@@ -32,4 +34,5 @@ def settings() -> Settings:
         folder=folder,
         database_url=os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'vastra.sqlite3'}",
         image_store=os.environ.get("IMAGE_STORE") or "db:",
+        broker_url=os.environ.get("CELERY_BROKER_URL") or None,
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from db.messages import BATCH_SIZE
 from db.models import Image
 from db.repository.labels import active_version
-from db.repository.predictions import MAX_ATTEMPTS, is_pending
+from db.repository.predictions import MAX_ATTEMPTS, is_free, is_pending
 from db.repository.rows import in_chunks
 
 _BATCH_SIZES: Final = (BATCH_SIZE, 8, 1)
@@ -26,13 +26,13 @@ def count_pending(session: Session) -> int:
 
 
 def pending_batches(session: Session, limit: int = 10_000) -> Iterator[list[int]]:
-    """Cut the ids of pending images into messages, oldest first, at most `limit` ids in all."""
+    """Cut the ids of pending images that nobody has claimed into messages, at most `limit` ids in all."""
     version = active_version(session)
     if version is None:
         return
     rows = session.execute(
         select(Image.id, Image.attempts)
-        .where(is_pending(version.id), Image.attempts < MAX_ATTEMPTS)
+        .where(is_pending(version.id), is_free(), Image.attempts < MAX_ATTEMPTS)
         .order_by(Image.id)
         .limit(limit)
     )

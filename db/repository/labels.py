@@ -62,8 +62,8 @@ def add_review(session: Session, key: tuple[str, str], word: str, categories: tu
 def refresh_labels(session: Session, product_ids: Iterable[int]) -> None:
     """Rewrite the label columns of the products, in the caller's transaction.
 
-    A product is labelled by its latest review; else by the mean of the active version's probabilities over its
-    images, once that version has predicted all that count; until then it keeps the label that it has.
+    A product is labelled by its latest review; else by the mean of the active version's probabilities over
+    its images, once that version has predicted all that count; until then it keeps the label that it has.
     """
     version = active_version(session)
     for chunk in in_chunks(sorted(set(product_ids))):

@@ -27,10 +27,14 @@ class ClassifiedImage:
 
 
 def is_pending(version_id: int) -> ColumnElement[bool]:
-    """Select images that the version has not predicted, no reason excludes, and nobody has claimed."""
+    """Select images that the version has not predicted and that no reason excludes."""
     predicted = exists().where(Prediction.image_id == Image.id, Prediction.model_version_id == version_id)
-    free = or_(Image.leased_until.is_(None), Image.leased_until < utc_now())
-    return Image.reason.is_(None) & free & ~predicted
+    return Image.reason.is_(None) & ~predicted
+
+
+def is_free() -> ColumnElement[bool]:
+    """Select images that nobody has claimed, or whose claim has run out."""
+    return or_(Image.leased_until.is_(None), Image.leased_until < utc_now())
 
 
 def claim_images(session: Session, image_ids: Sequence[int], version_id: int) -> list[int]:
@@ -40,7 +44,7 @@ def claim_images(session: Session, image_ids: Sequence[int], version_id: int) ->
     """
     free = (
         select(Image.id)
-        .where(Image.id.in_(image_ids), Image.attempts < MAX_ATTEMPTS, is_pending(version_id))
+        .where(Image.id.in_(image_ids), Image.attempts < MAX_ATTEMPTS, is_pending(version_id), is_free())
         .order_by(Image.id)
         .with_for_update(skip_locked=True)
     )
@@ -73,11 +77,18 @@ def record_predictions(
     now = utc_now()
     rows = [{**vars(image), "model_version_id": version_id, "created_at": now} for image in classified]
     insert_missing(session, Prediction, rows, ("image_id", "model_version_id"))
-    for image_id, reason in failures.items():
-        session.execute(update(Image).where(Image.id == image_id).values(reason=reason))
-    image_ids = sorted({*(image.image_id for image in classified), *failures})
+    image_ids = [image.image_id for image in classified]
     session.execute(update(Image).where(Image.id.in_(image_ids)).values(leased_until=None, attempts=0))
+    set_aside(session, failures)
     refresh_labels(session, _products_showing(session, image_ids))
+
+
+def set_aside(session: Session, failures: Mapping[int, Reason]) -> None:
+    """Give images that cannot be classified their reasons, end their claims and relabel their products."""
+    for image_id, reason in failures.items():
+        values = {"reason": reason, "leased_until": None, "attempts": 0}
+        session.execute(update(Image).where(Image.id == image_id).values(values))
+    refresh_labels(session, _products_showing(session, list(failures)))
 
 
 def set_aside_exhausted(session: Session) -> int:

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from db.image_store import ImageStore
 from db.models import Image, Product, ProductImage, utc_now
 from db.pictures import CheckedPicture, Reason
 from db.repository.labels import SHARED_BY_AT_MOST, refresh_labels
-from db.repository.rows import in_chunks, insert_missing
+from db.repository.rows import insert_missing
 
 
 @dataclass(frozen=True)
@@ -187,16 +187,18 @@ def _save_links(
 
 def _affected(session: Session, product_ids: Sequence[int]) -> set[int]:
     """Add the products whose picture has just become shared by too many to count."""
-    affected = set(product_ids)
-    for chunk in in_chunks(product_ids):
-        theirs = select(ProductImage.image_id).where(ProductImage.product_id.in_(chunk))
-        shared = (
-            select(ProductImage.image_id)
-            .where(ProductImage.image_id.in_(theirs))
-            .group_by(ProductImage.image_id)
-            .having(func.count(ProductImage.product_id.distinct()) == SHARED_BY_AT_MOST + 1)
-        )
-        affected |= set(
-            session.scalars(select(ProductImage.product_id).where(ProductImage.image_id.in_(shared)))
-        )
-    return affected
+    theirs = select(ProductImage.image_id).where(ProductImage.product_id.in_(product_ids))
+    sharing = func.count(ProductImage.product_id.distinct())
+    saved_now = func.count(
+        case((ProductImage.product_id.in_(product_ids), ProductImage.product_id)).distinct()
+    )
+    crossed = (
+        select(ProductImage.image_id)
+        .where(ProductImage.image_id.in_(theirs))
+        .group_by(ProductImage.image_id)
+        .having(sharing > SHARED_BY_AT_MOST, sharing - saved_now <= SHARED_BY_AT_MOST)
+    )
+    return {
+        *product_ids,
+        *session.scalars(select(ProductImage.product_id).where(ProductImage.image_id.in_(crossed))),
+    }

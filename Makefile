@@ -1,0 +1,59 @@
+# Vastra: `make help` lists the targets. Everything runs from .venv, which `make setup` makes from the hashed lock.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+UV_VERSION := 0.13.9
+
+# Lets uv trust the certificates that the system trusts; harmless where they are the usual ones.
+export UV_SYSTEM_CERTS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types contracts format bench lock clean
+
+help:  ## List the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.complete  ## Make .venv with everything that requirements/all.lock names
+
+# The marker is written last, so that an interrupted set-up is taken up again.
+$(VENV)/.complete: requirements/all.lock Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "Python 3.11 to 3.13 is needed, got $$($(PYTHON) --version): run make PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(UV) pip install --python $(BIN)/python --require-hashes --requirement requirements/all.lock
+	@touch $@
+
+demo: setup  ## Run the whole job offline against the demo shop: crawl, train, classify, query
+	$(BIN)/python -m demo
+
+test: setup  ## Run the tests
+	$(BIN)/python -m pytest
+
+lint: setup  ## Check style and formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: setup  ## Check types
+	$(BIN)/mypy
+
+contracts: setup  ## Check that imports point one way
+	$(BIN)/lint-imports
+
+format: setup  ## Format the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: setup  ## Measure the crawl and the queue beside their peers (minutes)
+	$(BIN)/python benchmarks/crawl_rate.py
+	$(BIN)/python benchmarks/queue_rate.py
+
+lock: setup  ## Resolve requirements/*.lock anew from pyproject.toml
+	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra crawler pyproject.toml -o requirements/crawler.lock
+	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra worker pyproject.toml -o requirements/worker.lock
+	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra worker --extra test pyproject.toml -o requirements/all.lock
+
+clean:  ## Remove the environment and what the demo left; your own records in var/ stay
+	rm -rf $(VENV) var/demo

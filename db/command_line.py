@@ -1,0 +1,40 @@
+"""What every command line of the project shares: results to standard output, all else to standard error."""
+
+import logging
+import os
+import sys
+
+import typer
+from rich.console import Console
+from sqlalchemy.exc import DBAPIError
+
+from db.errors import RecordsError
+
+messages = Console(stderr=True, highlight=False)
+"""For people: progress, warnings, what to do next."""
+
+
+def run(app: typer.Typer, *errors: type[Exception]) -> None:
+    """Run a command line; a named error becomes one line that says what to do, and exit code 1.
+
+    Args:
+        app: the commands.
+        errors: bases of the errors that a package raises on purpose, beside those of the records.
+    """
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    named: tuple[type[Exception], ...] = (RecordsError, *errors)
+    try:
+        app()
+    except named as error:
+        _end(str(error))
+    except DBAPIError as error:
+        _end(f"the database refused: {error.orig}; check DATABASE_URL and that the database is up")
+    except BrokenPipeError:
+        # The reader has seen enough; Python would complain when it flushes standard output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _end(message: str) -> None:
+    messages.print(f"Error: {message}", style="red", markup=False, soft_wrap=True)
+    sys.exit(1)

@@ -1,0 +1,112 @@
+"""The whole job against the demo shop: crawl, train, classify and query, each by its own command."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import select
+
+from db.command_line import messages
+from db.models import RunStatus, TrainingRun
+from db.queries.pending import count_pending
+from db.session import Database
+from db.settings import ROOT, settings
+from demo.errors import StepFailedError
+from demo.shop import DemoShop, ShopConfig
+from demo.summary import print_summary
+from worker.following import follow_training
+from worker.progress import bar
+from worker.waiting import wait_until
+
+_FIRST_TRAINING_SECONDS = 90
+_CLASSIFYING_SECONDS = 600
+_LOOK_SECONDS = 0.5
+
+
+def run_whole_job(database: Database, config: ShopConfig) -> None:
+    """Open the shop, run every step that is still to be done, and print what came of it.
+
+    Raises:
+        StepFailedError: a step did not do its job; the message names the log to read.
+    """
+    with DemoShop(config) as shop, running_worker():
+        messages.rule(f"Crawl: {len(shop.catalogue.products)} products at {shop.base_url}")
+        messages.print(shop.note)
+        crawl(shop.base_url)
+        messages.rule("Train")
+        train(database)
+        messages.rule("Classify")
+        classify(database)
+    print_summary(database)
+
+
+@contextmanager
+def running_worker() -> Iterator[None]:
+    """Run `python -m worker run` beside the block, its words in a log."""
+    with _log().open("ab") as output:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "worker", "run"],
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C is ours: the worker is told when the steps have stopped
+        )
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.wait()
+
+
+def crawl(base_url: str) -> None:
+    """Run the spider as a user would."""
+    command = [sys.executable, "-m", "scrapy", "crawl", "amazon_clothing", "-a", f"base_url={base_url}"]
+    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:  # noqa: S603 - our own words and address
+        raise StepFailedError("the crawl did not do its job; the lines above say why")
+
+
+def train(database: Database) -> None:
+    """Wait for the training that the worker starts by itself, and show its progress."""
+    if not wait_until(lambda: _training_run(database) is not None, _FIRST_TRAINING_SECONDS, _LOOK_SECONDS):
+        raise StepFailedError(f"the worker did not begin to train; its log is {_log()}")
+    run = _training_run(database)
+    if run is None or run.status is RunStatus.FINISHED:
+        messages.print("Trained already: the model version of an earlier run is used.")
+    else:
+        follow_training(database, run.id)
+
+
+def classify(database: Database) -> None:
+    """Wait until nothing is pending any more, and show how many images are left."""
+    total = _pending(database)
+    with bar("classifying", total) as advance:
+        shown = 0
+
+        def done() -> bool:
+            nonlocal shown
+            left = _pending(database)
+            advance(total - left - shown)
+            shown = total - left
+            return left == 0
+
+        if not wait_until(done, _CLASSIFYING_SECONDS, _LOOK_SECONDS):
+            raise StepFailedError(f"{_pending(database)} images still wait; the worker's log is {_log()}")
+
+
+def _training_run(database: Database) -> TrainingRun | None:
+    latest = select(TrainingRun).order_by(TrainingRun.id.desc()).limit(1)
+    with database.read() as session:
+        return session.scalars(latest).one_or_none()
+
+
+def _pending(database: Database) -> int:
+    with database.read() as session:
+        return count_pending(session)
+
+
+def _log() -> Path:
+    folder = settings().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "worker.log"

@@ -1,0 +1,64 @@
+"""What the whole job has come to, for the reader of the demo."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from db.categories import load_categories
+from db.formats import print_table
+from db.models import ModelVersion
+from db.queries.products import ProductFilter, stream_products
+from db.queries.statistics import Statistics, gather_statistics
+from db.session import Database
+from db.settings import settings
+
+_PRODUCTS_SHOWN = 4
+"""Of each category."""
+
+
+def print_summary(database: Database) -> None:
+    """Print counts, training figures and the first classified products, and the commands that show more."""
+    categories = load_categories()
+    with database.read() as session:
+        statistics = gather_statistics(session, categories)
+        version = session.get(ModelVersion, statistics.active_model_version or 0)
+    console = Console()
+    console.rule("What the records hold now")
+    console.print(_counts(statistics, version))
+    for category in categories:
+        wanted = ProductFilter(category=category.name)
+        print_table(list(stream_products(database, wanted, limit=_PRODUCTS_SHOWN)))
+    console.rule("See more")
+    console.print(_commands(), soft_wrap=True)
+
+
+def _counts(statistics: Statistics, version: ModelVersion | None) -> Table:
+    table = Table(show_header=False, box=None)
+    table.add_row("products crawled", str(statistics.products))
+    table.add_row("images stored", str(statistics.images))
+    table.add_row("images rejected", _by_word(statistics.rejected))
+    table.add_row("labels", _by_word(statistics.labelled))
+    table.add_row("uncertain", str(statistics.uncertain))
+    table.add_row("labels that differ from the shop's", str(statistics.disagreements))
+    if version is not None:
+        test = version.metrics["test"]
+        table.add_row("network", f"{version.network}, model version {version.id}")
+        table.add_row("accuracy on the test split", f"{test['accuracy']:.3f} of {test['pictures']} pictures")
+        table.add_row("expected calibration error", f"{test['expected_calibration_error']:.3f}")
+    return table
+
+
+def _by_word(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {word}" for word, number in counts.items()) or "none"
+
+
+def _commands() -> str:
+    prefix = f"DATABASE_URL={settings().database_url} {sys.executable} -m"
+    return "\n".join(
+        [
+            f"{prefix} db products --format csv",
+            f"{prefix} db contact-sheet sheet.png",
+            f"{prefix} worker evaluate",
+        ]
+    )

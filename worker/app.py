@@ -1,0 +1,66 @@
+"""The Celery app: queues crawl, classify and train; importing it loads no TensorFlow.
+
+celery -A worker.app worker --pool solo -Q classify
+celery -A worker.app beat
+"""
+
+import os
+import signal
+import threading
+import time
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_ready
+
+from db.messages import CLASSIFY_IMAGES, CLASSIFY_QUEUE, TRAIN_QUEUE, TRANSPORT_OPTIONS, broker_url
+from worker.broker import default_address
+
+SWEEP = "worker.tasks.sweep"
+TRAIN_MODEL = "worker.tasks.train_model"
+SWEEP_SECONDS = 10
+
+TRAIN_AFTER = int(os.environ.get("VASTRA_TRAIN_AFTER") or 40)
+"""Listed products that each category needs before the worker first trains by itself; 0: it never does."""
+
+SUPERVISOR = "VASTRA_SUPERVISOR"
+"""Environment variable that tells a supervised worker its supervisor's process id."""
+
+app = Celery("vastra", broker=broker_url() or default_address(), include=["worker.tasks"])
+app.conf.update(
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    # At least once: a message is acknowledged when its work is in the database.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_pool="solo",  # TensorFlow and fork do not mix
+    broker_transport_options=dict(TRANSPORT_OPTIONS),
+    broker_connection_retry_on_startup=True,
+    task_default_queue=CLASSIFY_QUEUE,
+    task_routes={
+        CLASSIFY_IMAGES: {"queue": CLASSIFY_QUEUE},
+        SWEEP: {"queue": CLASSIFY_QUEUE},
+        TRAIN_MODEL: {"queue": TRAIN_QUEUE},
+    },
+    beat_schedule={
+        # A look that was not taken in time is worthless: the next one sees the same records.
+        "sweep": {"task": SWEEP, "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+    },
+    timezone="UTC",
+)
+
+
+@worker_ready.connect
+def follow_supervisor(**_: Any) -> None:
+    """End a supervised worker whose supervisor was killed, so that it does not linger unseen."""
+    supervisor = os.environ.get(SUPERVISOR)
+    if supervisor is not None:
+        threading.Thread(target=_stop_when_orphaned, args=(int(supervisor),), daemon=True).start()
+
+
+def _stop_when_orphaned(supervisor: int) -> None:
+    while os.getppid() == supervisor:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)

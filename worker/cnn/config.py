@@ -1,0 +1,127 @@
+"""What a training run is asked to do; a frozen value that JSON can carry."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from worker.cnn.errors import ConfigError
+from worker.cnn.views import View
+
+
+class NetworkName(StrEnum):
+    """The networks that Vastra can train."""
+
+    SEED_CNN = "seed_cnn"
+    EFFICIENTNET_LITE0 = "efficientnet_lite0"
+
+
+class Fit(StrEnum):
+    """How a picture of any proportions is brought to the input's: `pad` on a white square, or `squash`."""
+
+    PAD = "pad"
+    SQUASH = "squash"
+
+
+@dataclass(frozen=True)
+class InputShape:
+    """The size of a network's input in pixels, and how a picture is fitted to it."""
+
+    height: int
+    width: int
+    fit: Fit
+
+
+INPUT_SHAPES: Final[Mapping[NetworkName, InputShape]] = {
+    NetworkName.SEED_CNN: InputShape(300, 300, Fit.SQUASH),
+    NetworkName.EFFICIENTNET_LITE0: InputShape(224, 224, Fit.PAD),
+}
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """One training run's settings; `TrainingConfig.default` knows what suits each network.
+
+    Attributes:
+        network: which network to train.
+        categories: names of the classes, in the order of the network's outputs.
+        seed: of everything random in the run.
+        epochs: at most so many passes over the training pictures.
+        patience: epochs without a lower validation loss after which training stops.
+        batch_size: pictures a step.
+        learning_rate: of Adam.
+        label_smoothing: share of each target that is spread over all classes, 0 to below 1.
+        weight_decays: strengths of decay tried for the head of a frozen backbone; validation chooses.
+        views: kinds of picture that the head of a frozen backbone learns from, beginning with `original`.
+        balance_classes: whether a rarer category weighs more in the loss.
+        target_precision: share of claimed labels that shall be right, which sets the threshold.
+
+    Raises:
+        ConfigError: a value is out of range.
+    """
+
+    network: NetworkName
+    categories: tuple[str, ...]
+    seed: int = 0
+    epochs: int = 20
+    patience: int = 5
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    label_smoothing: float = 0.0
+    weight_decays: tuple[float, ...] = ()
+    views: tuple[View, ...] = (View.ORIGINAL,)
+    balance_classes: bool = True
+    target_precision: float = 0.95
+
+    def __post_init__(self) -> None:
+        if len(self.categories) < 2 or len(set(self.categories)) < len(self.categories):  # noqa: PLR2004
+            raise ConfigError(f"at least two different categories are needed, got {self.categories}")
+        for name in ("epochs", "patience", "batch_size", "learning_rate"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"{name} must be above 0, got {getattr(self, name)}")
+        if not 0 <= self.label_smoothing < 1:
+            raise ConfigError(f"label_smoothing must be 0 to below 1, got {self.label_smoothing}")
+        if not 0 < self.target_precision < 1:
+            raise ConfigError(f"target_precision must be between 0 and 1, got {self.target_precision}")
+        if View.ORIGINAL not in self.views:
+            raise ConfigError(f"views must include {View.ORIGINAL!r}, got {self.views}")
+        if self.network is NetworkName.EFFICIENTNET_LITE0 and not self.weight_decays:
+            raise ConfigError(f"{self.network} needs weight_decays to choose from, got {self.weight_decays}")
+
+    @classmethod
+    def default(
+        cls, categories: tuple[str, ...], network: NetworkName = NetworkName.EFFICIENTNET_LITE0
+    ) -> Self:
+        """Make the settings that suit the network."""
+        if network is NetworkName.SEED_CNN:
+            return cls(network, categories, epochs=20, patience=6, batch_size=5)
+        return cls(
+            network,
+            categories,
+            epochs=60,
+            patience=8,
+            batch_size=64,
+            weight_decays=(1e-4, 1e-3, 1e-2),
+            views=tuple(View),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the settings as JSON values."""
+        values = asdict(self)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `as_dict` gave; raise ConfigError for an unknown name or a value of the wrong kind."""
+        known = {field.name for field in fields(cls)}
+        if unknown := set(values) - known:
+            raise ConfigError(f"settings are {sorted(known)}, got also {sorted(unknown)}")
+        try:
+            read: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+            }
+            read["network"] = NetworkName(values["network"])
+            read["views"] = tuple(View(view) for view in values.get("views", (View.ORIGINAL,)))
+            return cls(**read)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigError(f"these settings cannot be read ({error}): {dict(values)}") from error

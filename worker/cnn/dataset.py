@@ -1,0 +1,138 @@
+"""Examples: labelled pictures as parallel arrays, and the one way a picture is fitted to a network's input."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from worker.cnn.config import Fit, InputShape
+from worker.cnn.errors import EmptyCategoryError, ExamplesError
+
+Pictures: TypeAlias = NDArray[np.uint8]
+
+KNOWN_NEGATIVE: Final = -1
+"""The label of a picture that shows none of the categories."""
+
+
+class Split(StrEnum):
+    """Which part of the examples a product belongs to."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+def fit_picture(picture: Image.Image, shape: InputShape) -> Pictures:
+    """Fit an RGB picture to a network's input, as uint8 (height, width, 3); the same in training and serving.
+
+    Shrinking averages over all pixels (Pillow's antialiased bilinear filter), so that a large picture looks
+    like a small one of the same garment.
+    """
+    size = (shape.width, shape.height)
+    if shape.fit is Fit.SQUASH:
+        return np.asarray(picture.resize(size, Image.Resampling.BILINEAR))
+    scale = min(shape.width / picture.width, shape.height / picture.height)
+    inner = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    canvas = Image.new("RGB", size, "white")
+    corner = ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2)
+    canvas.paste(picture.resize(inner, Image.Resampling.BILINEAR), corner)
+    return np.asarray(canvas)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Labelled pictures as parallel arrays of length n.
+
+    Attributes:
+        pictures: uint8 (n, height, width, 3), fitted by `fit_picture`; may be a memory map.
+        labels: int (n,), index into the config's categories, or KNOWN_NEGATIVE.
+        splits: str (n,), values of Split.
+        keys: str (n,), the SHA-256 of each stored image.
+        products: str (n,), which product shows the picture; a product lies in one split only.
+        sources: str (n,), the marketplace that each picture comes from.
+
+    Raises:
+        ExamplesError: the arrays differ in length, have a wrong type, or split a product.
+    """
+
+    pictures: Pictures
+    labels: NDArray[np.int64]
+    splits: NDArray[np.str_]
+    keys: NDArray[np.str_]
+    products: NDArray[np.str_]
+    sources: NDArray[np.str_]
+
+    def __post_init__(self) -> None:
+        lengths = {name: len(array) for name, array in vars(self).items()}
+        if len(set(lengths.values())) > 1:
+            raise ExamplesError(f"all arrays must be of one length, got {lengths}")
+        if self.pictures.ndim != 4 or self.pictures.shape[-1] != 3 or self.pictures.dtype != np.uint8:  # noqa: PLR2004
+            raise ExamplesError(
+                f"pictures must be uint8 (n, height, width, 3), got {self.pictures.dtype} {self.pictures.shape}"
+            )
+        if wrong := set(self.splits.tolist()) - set(Split):
+            raise ExamplesError(f"splits are {[str(split) for split in Split]}, got also {sorted(wrong)}")
+        self._require_whole_products()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
+        """Keep the rows of a mask or of an index array."""
+        return type(self)(**{name: array[rows] for name, array in vars(self).items()})
+
+    def where(self, split: Split) -> Self:
+        """Keep the examples of one split."""
+        return self.select(self.splits == split)
+
+    def positives(self) -> Self:
+        """Keep the examples that show a category."""
+        return self.select(self.labels != KNOWN_NEGATIVE)
+
+    def negatives(self) -> Self:
+        """Keep the known negatives."""
+        return self.select(self.labels == KNOWN_NEGATIVE)
+
+    def counts(self, categories: tuple[str, ...]) -> dict[str, dict[str, int]]:
+        """Count the pictures by split and category; known negatives count as `other`."""
+        names = [*enumerate(categories), (KNOWN_NEGATIVE, "other")]
+        return {
+            split.value: {
+                name: int(np.sum((self.splits == split) & (self.labels == label))) for label, name in names
+            }
+            for split in Split
+        }
+
+    def require_trainable(self, categories: tuple[str, ...]) -> None:
+        """Raise unless the labels fit the categories and each is in the train and the validation split."""
+        if len(self) and not KNOWN_NEGATIVE <= self.labels.min() <= self.labels.max() < len(categories):
+            raise ExamplesError(
+                f"labels must be {KNOWN_NEGATIVE} to {len(categories) - 1}, "
+                f"got {self.labels.min()} to {self.labels.max()}"
+            )
+        counts = self.counts(categories)
+        for split in (Split.TRAIN, Split.VALIDATION):
+            if empty := [name for name in categories if counts[split][name] == 0]:
+                raise EmptyCategoryError(f"no {split} picture of {', '.join(empty)}; got {counts}")
+
+    def _require_whole_products(self) -> None:
+        pairs = set(zip(self.products.tolist(), self.splits.tolist(), strict=True))
+        if len(pairs) > len(set(self.products.tolist())):
+            counts: dict[str, int] = {}
+            for product, _ in pairs:
+                counts[product] = counts.get(product, 0) + 1
+            broken = sorted(product for product, splits in counts.items() if splits > 1)
+            raise ExamplesError(f"a product lies in one split only, got several for {broken[:5]}")
+
+
+def class_weights(labels: NDArray[np.int64], classes: int) -> Mapping[int, float]:
+    """Weigh each class by n / (classes * count), so that every class weighs the same in sum; absent: 0."""
+    counts = np.bincount(labels[labels != KNOWN_NEGATIVE], minlength=classes)
+    total = counts.sum()
+    return {
+        label: float(total / (classes * count)) if count else 0.0 for label, count in enumerate(counts)
+    }

@@ -1,0 +1,42 @@
+"""Stored bytes to the arrays that a network takes; what cannot be decoded is a reason, not an error."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from db.pictures import PictureError, Reason, decode_picture
+from worker.cnn.config import InputShape
+from worker.cnn.dataset import Pictures, fit_picture
+
+_THREADS = 4  # Pillow lets go of the interpreter while it decodes
+
+
+@dataclass(frozen=True)
+class DecodedPictures:
+    """Pictures by key, fitted to a network's input, and why the others could not be."""
+
+    keys: list[int]
+    pictures: Pictures
+    failures: dict[int, Reason]
+
+
+def decode_pictures(data: Mapping[int, bytes], shape: InputShape) -> DecodedPictures:
+    """Decode in threads; the arrays are uint8 (n, height, width, 3) in the order of the keys."""
+
+    def decode(item: tuple[int, bytes]) -> Pictures | Reason:
+        try:
+            return fit_picture(decode_picture(item[1], at_least=min(shape.height, shape.width)), shape)
+        except PictureError as error:
+            return error.reason
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        decoded = dict(zip(data, threads.map(decode, data.items()), strict=True))
+    good = {key: picture for key, picture in decoded.items() if not isinstance(picture, Reason)}
+    empty = np.empty((0, shape.height, shape.width, 3), dtype=np.uint8)
+    return DecodedPictures(
+        keys=list(good),
+        pictures=np.stack(list(good.values())) if good else empty,
+        failures={key: reason for key, reason in decoded.items() if isinstance(reason, Reason)},
+    )

@@ -1,0 +1,28 @@
+"""Errors of the worker.
+
+WorkerError
+├── NoModelError           nothing was trained yet
+├── NothingToTrainError    a category has too few labelled pictures
+├── TrainingFailedError    a training run ended without a model version
+└── BrokerError            the queue cannot be started or reached
+"""
+
+
+class WorkerError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+class NoModelError(WorkerError):
+    """There is no active model version; run `python -m worker train`."""
+
+
+class NothingToTrainError(WorkerError):
+    """The records hold too few labelled pictures; crawl more products or import labelled photos."""
+
+
+class TrainingFailedError(WorkerError):
+    """A training run ended without a model version; its row in training_runs says why."""
+
+
+class BrokerError(WorkerError):
+    """No broker answers or can be started; set CELERY_BROKER_URL, or install the locked requirements."""

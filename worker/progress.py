@@ -1,0 +1,43 @@
+"""Progress bars on standard error for long work in this process."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from db.command_line import messages
+from worker.cnn.progress import Progress as TrainingProgress
+from worker.cnn.progress import Report
+
+
+@contextmanager
+def bar(description: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar; the block gets a function to call with how many more are done."""
+    with _progress() as progress:
+        task = progress.add_task(description, total=total)
+        yield lambda count: progress.update(task, advance=count)
+
+
+@contextmanager
+def training_bar() -> Iterator[Report]:
+    """Show a bar for each stage of a training run; the block gets the report to pass to it."""
+    with _progress() as progress:
+        stages: dict[str, TaskID] = {}
+
+        def report(step: TrainingProgress) -> None:
+            if step.stage not in stages:
+                stages[step.stage] = progress.add_task(step.stage, total=step.total)
+            figures = " ".join(f"{name} {value:.3f}" for name, value in step.metrics.items())
+            progress.update(
+                stages[step.stage],
+                completed=step.done,
+                total=step.total,
+                description=f"{step.stage} {figures}",
+            )
+
+        yield report
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=messages)

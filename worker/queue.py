@@ -1,0 +1,53 @@
+"""Tell the workers what to do: send hints, and see how many wait."""
+
+from typing import Any
+
+from kombu.exceptions import OperationalError
+from sqlalchemy.orm import Session
+
+from db.messages import CLASSIFY_IMAGES, CLASSIFY_QUEUE, TRAIN_QUEUE
+from db.queries.pending import pending_batches
+from worker.app import TRAIN_MODEL, app
+from worker.errors import BrokerError
+
+
+def waiting(queue: str) -> int:
+    """Count the messages that wait in a queue; 0 where it was never used."""
+    with app.connection_for_read() as connection:
+        channel: Any = connection.default_channel  # kombu's types do not know the transport's methods
+        try:
+            return int(channel.queue_declare(queue, passive=True).message_count)
+        except connection.channel_errors:
+            return 0
+
+
+def enqueue_pending(session: Session) -> int:
+    """Send the ids of pending images in batches, unless messages wait already; return how many ids were sent.
+
+    Raises:
+        BrokerError: the broker does not answer.
+    """
+    try:
+        if waiting(CLASSIFY_QUEUE):
+            return 0
+        sent = 0
+        for batch in pending_batches(session):
+            app.send_task(CLASSIFY_IMAGES, args=[batch], retry=False)
+            sent += len(batch)
+    except OperationalError as error:
+        raise BrokerError(f"the broker does not answer: {error}") from error
+    return sent
+
+
+def enqueue_training(run_ids: list[int]) -> None:
+    """Send training runs to the trainer, unless it has messages waiting already.
+
+    Raises:
+        BrokerError: the broker does not answer.
+    """
+    try:
+        if not waiting(TRAIN_QUEUE):
+            for run_id in run_ids:
+                app.send_task(TRAIN_MODEL, args=[run_id], retry=False)
+    except OperationalError as error:
+        raise BrokerError(f"the broker does not answer: {error}") from error

@@ -1,0 +1,55 @@
+"""The tasks: read, call, write. TensorFlow is loaded inside them, never before."""
+
+from typing import Any
+
+from celery import Task
+from celery.utils.log import get_task_logger
+from kombu.exceptions import OperationalError as BrokerUnreachable
+from sqlalchemy.exc import OperationalError as DatabaseUnreachable
+
+from db.image_store import open_image_store
+from db.messages import CLASSIFY_IMAGES
+from db.session import open_database
+from worker.app import SWEEP, TRAIN_MODEL, app
+from worker.errors import BrokerError, NothingToTrainError
+from worker.schedule import sweep as sweep_records
+
+logger = get_task_logger(__name__)
+
+
+class DatabaseTask(Task[Any, Any]):
+    """A task that is tried again when the database does not answer, and for no other error."""
+
+    autoretry_for = (DatabaseUnreachable,)
+    retry_backoff = True
+    retry_backoff_max = 20  # seconds; a longer delay would outlast the visibility timeout
+    max_retries = 10
+
+
+@app.task(name=CLASSIFY_IMAGES, base=DatabaseTask)
+def classify_images(image_ids: list[int]) -> None:
+    """Classify those of the images that are pending; safe to run twice."""
+    from worker.classifying import classify_batch  # noqa: PLC0415 - TensorFlow is loaded in the task
+
+    classified = classify_batch(open_database(), open_image_store(), image_ids)
+    logger.info("classified %d of %d images", classified, len(image_ids))
+
+
+@app.task(name=TRAIN_MODEL, base=DatabaseTask)
+def train_model(training_run_id: int) -> None:
+    """Execute a training run, unless it is finished or somebody is at it."""
+    from worker.training import run_training  # noqa: PLC0415 - TensorFlow is loaded in the task
+
+    try:
+        run_training(open_database(), open_image_store(), training_run_id)
+    except NothingToTrainError as error:
+        logger.error("training run %d made no model version: %s", training_run_id, error)  # noqa: TRY400 - the row has it
+
+
+@app.task(name=SWEEP)
+def sweep() -> None:
+    """Send again whatever nobody is working on; the next look comes in seconds, so trouble is only logged."""
+    try:
+        sweep_records(open_database())
+    except (BrokerError, BrokerUnreachable, DatabaseUnreachable) as error:
+        logger.warning("could not look after the queue: %s", error)

@@ -1,0 +1,77 @@
+"""Addresses of product pictures: the original's, and the best one that the page itself gives."""
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+# `<id>._AC_UL320_.jpg`: what stands between the id and the ending only bounds, crops or converts.
+_MODIFIERS = re.compile(r"\._[^/]*_(?=\.(?:jpe?g|png|gif|webp|avif)$)", re.IGNORECASE)
+# A composite is painted from several pictures by its modifiers: without them the print would be lost.
+_COMPOSITE = re.compile(r"_CLa|\||%7C", re.IGNORECASE)
+_CONVERTED = re.compile(r"/images/W/[^/]+/images/")
+_ADDRESS = re.compile(r"https?://[!-~]+/images/(?!G/)[!-~]+")
+_LONGEST_ADDRESS = 2000
+_LONGEST_SIDE = 10**6
+# An address may hold commas itself: only a comma before white space ends a source.
+_BETWEEN_SOURCES = re.compile(r",\s")
+_SOURCE = re.compile(r"\s*(\S+)\s+(\d{1,6}(?:\.\d{1,6})?)[xw]\s*")
+
+
+@dataclass(frozen=True)
+class ImageAddress:
+    """Where a picture lies: `url` is the original's; `fallback` is the page's own address, if another.
+
+    The original is found by common practice (its address is the one without modifiers): when it
+    answers 404, fetch `fallback`.
+    """
+
+    url: str
+    fallback: str | None = None
+
+
+def image_address(found: str | None, page_url: str) -> ImageAddress | None:
+    """Return the picture behind an address found in a page, or None where it is none of a product's.
+
+    Graphics of the site itself (`/images/G/`) and files of a saved page are none of a product's.
+    """
+    try:
+        absolute = urljoin(page_url, found or "")
+        parts = urlsplit(absolute)
+    except ValueError:
+        return None
+    if len(absolute) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(absolute):
+        return None
+    if _COMPOSITE.search(parts.path):
+        return ImageAddress(absolute)
+    path = _CONVERTED.sub("/images/", _MODIFIERS.sub("", parts.path))
+    original = urlunsplit(parts._replace(path=path))
+    return ImageAddress(original, absolute if absolute != original else None)
+
+
+def best_source(srcset: str | None) -> str | None:
+    """Return the address with the highest density or width of an `img@srcset`."""
+    matches = filter(None, map(_SOURCE.fullmatch, _BETWEEN_SOURCES.split(srcset or "")))
+    best = max(matches, key=lambda match: float(match[2]), default=None)
+    return best[1] if best else None
+
+
+def largest_size(sizes: object) -> str | None:
+    """Return the address with the largest area of a mapping {address: [width, height]}.
+
+    A string is read as JSON, as in `img@data-a-dynamic-image`; anything else gives None.
+    """
+    if isinstance(sizes, str):
+        try:
+            sizes = json.loads(sizes)
+        except (ValueError, RecursionError):
+            return None
+    if not isinstance(sizes, dict) or not sizes:
+        return None
+    return str(max(sizes, key=lambda address: _area(sizes[address])))
+
+
+def _area(size: object) -> float:
+    sides = size if isinstance(size, list) else [0]
+    return math.prod(side if isinstance(side, int | float) and side < _LONGEST_SIDE else 0 for side in sides)

@@ -1,0 +1,51 @@
+"""Prices as the shop draws them: an `.a-price` element with a hidden text and visible parts."""
+
+import re
+from collections.abc import Iterable
+
+from parsel import Selector
+
+from crawler.pages.marketplaces import Marketplace
+from crawler.pages.numbers import Money, parse_money
+from crawler.pages.text import find_text, visible_text
+
+# Offers of other sellers stand apart and are not the product's price.
+_OWN = "not(ancestor::*[@data-cy='secondary-offer-recipe'])"
+_PRICE = f".//*[contains(concat(' ', normalize-space(@class), ' '), ' a-price ')][{_OWN}]"
+_IS_SECONDARY = "contains(concat(' ', normalize-space(@class), ' '), ' a-text-price ')"
+_CURRENT_PRICE = f"{_PRICE}[not({_IS_SECONDARY})]"
+_STRUCK_PRICE = f"{_PRICE}[@data-a-strike='true']"
+# A price for a unit is drawn like a list price, but in parentheses: "(₹105.80/count)".
+_BESIDE_PRICE = f"{_PRICE}[{_IS_SECONDARY}][not(starts-with(normalize-space(..), '('))]"
+
+
+def read_price(element: Selector, marketplace: Marketplace) -> Money | None:
+    """Read one `.a-price` element: its hidden text, or where that is blank the parts that are drawn."""
+    hidden = parse_money(find_text(element, ".a-offscreen"), marketplace)
+    return hidden or _drawn_price(element, marketplace)
+
+
+def first_price(elements: Iterable[Selector], marketplace: Marketplace) -> Money | None:
+    """Return the first price that the elements give."""
+    return next((money for element in elements if (money := read_price(element, marketplace))), None)
+
+
+def price_in(card: Selector, marketplace: Marketplace) -> Money | None:
+    """Return what the product of a result card costs; other sellers' offers do not count."""
+    own = card.css("[data-cy=price-recipe]") or [card]
+    return first_price((element for part in own for element in part.xpath(_CURRENT_PRICE)), marketplace)
+
+
+def list_price_of(root: Selector, marketplace: Marketplace) -> Money | None:
+    """Return the struck-out price inside the element: the list price, or in India the M.R.P."""
+    struck = first_price(root.xpath(_STRUCK_PRICE), marketplace)
+    return struck or first_price(root.xpath(f"{_BESIDE_PRICE}[not(@data-a-color='price')]"), marketplace)
+
+
+def _drawn_price(element: Selector, marketplace: Marketplace) -> Money | None:
+    whole = re.sub(r"\D", "", find_text(element, ".a-price-whole") or "")
+    if not whole:
+        return parse_money(visible_text(element), marketplace)
+    symbol = find_text(element, ".a-price-symbol") or ""
+    fraction = re.sub(r"\D", "", find_text(element, ".a-price-fraction") or "")
+    return parse_money(f"{symbol}{whole}.{fraction or '00'}", marketplace, decimal_separator=".")

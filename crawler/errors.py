@@ -1,0 +1,149 @@
+"""Errors of the crawler.
+
+CrawlerError
+|-- UnknownMarketplaceError
+|-- ArgumentsError              wrong arguments: the command ends with exit code 2
+|-- BrokerUnavailableError      images wait in the records; the crawl goes on
+|-- RequestRefusedError         one request was not sent; the crawl goes on
+|   |-- ForbiddenAddressError
+|   |-- ForbiddenByRobotsError
+|   |-- PageBlockedError
+|   `-- RobotsUnreachableError
+`-- CrawlFailedError            the crawl did not do its job: its finish reason, and exit code 1
+    |-- NoContactError
+    |-- BlockedError
+    |-- CrawlForbiddenError
+    |-- UnreachableError
+    |-- NothingFoundError
+    |-- LayoutChangedError
+    |-- NothingSavedError
+    |-- CrawlCrashedError
+    |-- DatabaseFailedError
+    `-- CrawlInterruptedError
+"""
+
+from typing import ClassVar
+
+from scrapy.exceptions import IgnoreRequest
+
+
+class CrawlerError(Exception):
+    """The base of every error that the crawler raises itself."""
+
+
+class UnknownMarketplaceError(CrawlerError, ValueError):
+    """Raised for a marketplace whose currency is not known: name one of those that the message lists."""
+
+
+class ArgumentsError(CrawlerError):
+    """An argument (`-a NAME=VALUE`) is unknown or its value is wrong; the message lists what is allowed."""
+
+
+class BrokerUnavailableError(CrawlerError):
+    """No broker takes messages now; `python -m worker run` starts one and finds the images that wait."""
+
+
+class RequestRefusedError(CrawlerError, IgnoreRequest):
+    """A request was not sent, on purpose; of a picture, the reason is recorded."""
+
+
+class ForbiddenAddressError(RequestRefusedError):
+    """A host's address lies inside a private network; only base_url's own host and port may."""
+
+
+class ForbiddenByRobotsError(RequestRefusedError):
+    """The host's robots.txt forbids the address, or answered that it cannot say."""
+
+
+class RobotsUnreachableError(RequestRefusedError):
+    """The host's robots.txt could not be fetched, which forbids everything on it; is the host up?"""
+
+
+class PageBlockedError(RequestRefusedError):
+    """A page was refused by the shop after every pause; the crawl stops."""
+
+
+class CrawlFailedError(CrawlerError):
+    """The crawl did not do its job.
+
+    Attributes:
+        reason: the finish reason that is recorded.
+        advice: what the user can do.
+    """
+
+    reason: ClassVar[str]
+    advice: ClassVar[str]
+
+    def __str__(self) -> str:
+        """Say on one line what happened and what to do."""
+        return f"{self.reason}: {super().__str__()}; {self.advice}"
+
+
+class NoContactError(CrawlFailedError):
+    """A live crawl was asked for and nobody is named whom the shop could write to."""
+
+    reason = "no_contact"
+    advice = "set CRAWLER_CONTACT to your e-mail or web address, or give base_url for a shop of your own"
+
+
+class BlockedError(CrawlFailedError):
+    """The shop showed a block page, and again after every pause."""
+
+    reason = "blocked"
+    advice = "what was crawled is saved: try again in some hours, slower (-s DOWNLOAD_DELAY=10)"
+
+
+class CrawlForbiddenError(CrawlFailedError):
+    """The shop's robots.txt forbids what the crawl needs."""
+
+    reason = "forbidden_by_robots"
+    advice = "the shop does not want this crawl: ask its owner, or crawl another marketplace"
+
+
+class UnreachableError(CrawlFailedError):
+    """No search was answered."""
+
+    reason = "unreachable"
+    advice = "check that the shop is up, the network, and base_url"
+
+
+class NothingFoundError(CrawlFailedError):
+    """Every search came back empty."""
+
+    reason = "nothing_found"
+    advice = "check the search terms in categories.toml and the price range"
+
+
+class LayoutChangedError(CrawlFailedError):
+    """The shop answered with pages that nothing could be read from."""
+
+    reason = "layout_changed"
+    advice = "look at a page with `scrapy shell ADDRESS` and mend crawler/pages"
+
+
+class NothingSavedError(CrawlFailedError):
+    """The crawl came to its end without a single product."""
+
+    reason = "nothing_saved"
+    advice = "run it again with -L DEBUG and see what became of each request"
+
+
+class CrawlCrashedError(CrawlFailedError):
+    """A fault in the program kept part of the crawl from being done; the log has its traceback."""
+
+    reason = "crashed"
+    advice = "see the errors above; what was saved before is kept"
+
+
+class DatabaseFailedError(CrawlFailedError):
+    """The records could not be opened, read or written."""
+
+    reason = "database_error"
+    advice = "check DATABASE_URL and IMAGE_STORE and run it again; what was committed is kept"
+
+
+class CrawlInterruptedError(CrawlFailedError):
+    """The user, or the system, asked the crawl to stop."""
+
+    reason = "shutdown"
+    advice = "run it again, nothing is lost"

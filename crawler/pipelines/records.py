@@ -1,0 +1,125 @@
+"""The database stage: batches of items are committed off the event loop, and the crawl run is kept."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Self, TypeVar
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem, NotConfigured
+
+from crawler.arguments import CrawlArguments
+from crawler.batches import Batches
+from crawler.items import GatedItem, SavedItem
+from crawler.saving import DATABASE_ERRORS, database_failure, save_batch
+from crawler.spiders.amazon_clothing import AmazonClothingSpider
+from crawler.statistics import IMAGES_STORED, PRODUCTS_NEW, PRODUCTS_UPDATED, Tally
+from crawler.stopping import note_failure, stop_crawl
+from db.image_store import open_image_store
+from db.models import CrawlRun
+from db.repository.runs import beat, finish_crawl_run, start_crawl_run
+from db.session import open_database
+
+_logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+_BEAT_SECONDS = 5.0
+
+
+class Records:
+    """Commits items, and opens, keeps alive and closes the row of the crawl run.
+
+    All writing happens on one thread; an item is passed on only after its commit. A batch that cannot be
+    committed ends the crawl with the cause.
+    """
+
+    def __init__(self, crawler: Crawler, spider: AmazonClothingSpider) -> None:
+        self._crawler = crawler
+        self._arguments = spider.arguments
+        self._run_id: int | None = None
+        self._products: set[tuple[str, str]] = set()
+        self._images: set[int] = set()
+        self._batches = Batches(self._save)
+        self._heart: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Build the pipeline, for this project's spider only: `scrapy shell` leaves no records."""
+        if not isinstance(crawler.spider, AmazonClothingSpider):
+            raise NotConfigured
+        records = cls(crawler, crawler.spider)
+        crawler.signals.connect(records.spider_closed, signal=signals.spider_closed)
+        return records
+
+    async def open_spider(self) -> None:
+        """Open the records and begin the crawl run."""
+        try:
+            self._run_id = await self._in_thread(_start_run, self._arguments)
+        except DATABASE_ERRORS as error:
+            raise note_failure(self._crawler, database_failure(error)) from error
+        self._heart = asyncio.get_running_loop().create_task(self._beat(self._run_id))
+
+    async def process_item(self, item: GatedItem) -> SavedItem:
+        """Wait until the item is committed."""
+        try:
+            saved = await self._batches.add(item)
+        except DATABASE_ERRORS as error:
+            stop_crawl(self._crawler, database_failure(error))
+            raise DropItem("not saved", log_level="DEBUG") from error
+        for _, picture in item.pictures:
+            picture.data = None  # Whoever shares this picture later finds it by its SHA-256.
+        self._count(saved)
+        return saved
+
+    async def spider_closed(self, reason: str) -> None:
+        """Close the crawl run with its finish reason and counts, as far as the records can be written."""
+        if self._heart is not None:
+            self._heart.cancel()
+        if self._run_id is not None:
+            statistics = Tally.from_stats(self._crawler.stats).record()
+            try:
+                await self._in_thread(_finish_run, self._run_id, reason, statistics)
+            except DATABASE_ERRORS as error:
+                _logger.warning("the crawl run could not be closed: %s", database_failure(error))
+        self._batches.close()
+
+    def _count(self, saved: SavedItem) -> None:
+        key = (saved.item.marketplace, saved.item.asin)
+        if key not in self._products:
+            self._products.add(key)
+            self._crawler.stats.inc_value(PRODUCTS_NEW if saved.is_new else PRODUCTS_UPDATED)
+        fresh = set(saved.image_ids) - self._images
+        self._images |= fresh
+        self._crawler.stats.inc_value(IMAGES_STORED, len(fresh))
+
+    async def _beat(self, run_id: int) -> None:
+        while True:
+            await asyncio.sleep(_BEAT_SECONDS)
+            try:
+                await self._in_thread(_write_beat, run_id)
+            except DATABASE_ERRORS as error:
+                _logger.warning("the crawl run's heartbeat could not be written: %s", database_failure(error))
+
+    def _save(self, batch: Sequence[GatedItem]) -> list[SavedItem]:
+        return save_batch(open_database(), open_image_store(), batch, self._run_id)
+
+    async def _in_thread(self, work: Callable[..., Result], *values: Any) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._batches.thread, work, *values)
+
+
+def _start_run(arguments: CrawlArguments) -> int:
+    open_image_store()
+    with open_database().write() as session:
+        return start_crawl_run(session, arguments.marketplace, arguments.record())
+
+
+def _write_beat(run_id: int) -> None:
+    with open_database().write() as session:
+        beat(session, CrawlRun, run_id)
+
+
+def _finish_run(run_id: int, reason: str, statistics: dict[str, Any]) -> None:
+    with open_database().write() as session:
+        finish_crawl_run(session, run_id, reason, statistics)

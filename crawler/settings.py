@@ -1,0 +1,74 @@
+"""Scrapy settings: the flow, the manners, and what is switched off and why.
+
+Delay, AutoThrottle and concurrency here are those of a live crawl; the spider relaxes them for base_url.
+Every setting can be changed for one run with `-s NAME=VALUE`.
+"""
+
+import os
+import tomllib
+
+from db.settings import ROOT
+
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+BOT_NAME = "vastra"
+SPIDER_MODULES = ["crawler.spiders"]
+NEWSPIDER_MODULE = "crawler.spiders"
+COMMANDS_MODULE = "crawler.commands"
+
+# The flow: pages -> items -> pictures checked -> committed -> ids enqueued.
+ITEM_PIPELINES = {
+    "crawler.pipelines.image_gate.ImageGate": 100,
+    "crawler.pipelines.records.Records": 200,
+    "crawler.pipelines.queue.ImageQueue": 300,
+}
+EXTENSIONS = {
+    "crawler.verdict.Verdict": 100,
+    "crawler.progress.ProgressLine": 200,
+}
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.robots.StrictRobots": 100,
+    # Below HttpCompression (590), so that it reads text, and above Retry (550), whose retries come too soon.
+    "crawler.middlewares.blocks.BlockPages": 570,
+    # A proxy resolves names itself, out of sight of the resolver below: with http_proxy set, an address
+    # in the private network would be reached through it.
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+    # Nearest to the downloader: it names the cause of a refused address before anyone retries it.
+    "crawler.middlewares.addresses.AddressGuard": 950,
+}
+TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"
+
+# Manners. CRAWLER_CONTACT is an e-mail or web address that the shop's owner can turn to.
+CRAWLER_CONTACT = " ".join(os.environ.get("CRAWLER_CONTACT", "").split())
+USER_AGENT = f"Vastra/{VERSION} (+{CRAWLER_CONTACT})" if CRAWLER_CONTACT else f"Vastra/{VERSION}"
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "Vastra"
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 2.0
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 3.0
+AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
+BLOCK_RETRY_DELAYS = [30.0, 60.0, 120.0]
+"""Seconds of silence towards a domain after its first, second and third block page; then the crawl stops."""
+
+# Pages wait while so many pictures are on their way: memory stays flat and Ctrl-C ends soon.
+CONCURRENT_REQUESTS = 8
+DOWNLOAD_TIMEOUT = 60
+DOWNLOAD_MAXSIZE = 20 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+HTTPERROR_ALLOW_ALL = True  # what a page is, its body says, whatever the status
+METAREFRESH_ENABLED = False  # pages that send visitors on by themselves are block pages
+
+# Security: no remote control, no console, certificates verified, no way to local files.
+REMOTE_CONTROL_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+DOWNLOAD_VERIFY_CERTIFICATES = True
+DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
+
+FEED_EXPORT_ENCODING = "utf-8"
+FEED_EXPORTERS = {"pickle": None, "marshal": None}  # whoever reads such a file runs what it says
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider and the image gate say what became of each request
+LOG_LEVEL = "INFO"
+LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
+STATS_DUMP = False  # the closing summary says what matters; -s STATS_DUMP=True shows all

@@ -1,0 +1,125 @@
+"""Crawls that cannot do their job: each ends with its own finish reason, exit code 1 and what to do."""
+
+import socket
+
+import pytest
+
+from demo.misbehaviour import BlockPage, Misbehaviour, RobotsRule
+from demo.requests import RequestKind
+from demo.shop import DemoShop, ShopConfig
+from tests.crawler.conftest import Ended, Project, Records
+
+
+def crawl(project: Project, misbehaviour: Misbehaviour, products: int = 3) -> tuple[Ended, DemoShop]:
+    config = ShopConfig(products=products, broken_pictures=False, misbehaviour=misbehaviour)
+    with DemoShop(config) as shop:
+        return project.crawl(shop.base_url), shop
+
+
+@pytest.mark.parametrize(
+    ("misbehaviour", "reason"),
+    [
+        (Misbehaviour(empty_results=True), "nothing_found"),
+        (Misbehaviour(changed_layout=True), "layout_changed"),
+        (Misbehaviour(robots=RobotsRule.FORBID), "forbidden_by_robots"),
+        (Misbehaviour(robots=RobotsRule.ERROR), "forbidden_by_robots"),
+        (Misbehaviour(block=BlockPage.CAPTCHA), "blocked"),
+        (Misbehaviour(block=BlockPage.AKAMAI), "blocked"),
+    ],
+)
+def test_an_empty_crawl_says_why(
+    project: Project, records: Records, misbehaviour: Misbehaviour, reason: str
+) -> None:
+    ended, shop = crawl(project, misbehaviour)
+    assert ended.exit_code == 1
+    assert ended.last_line.startswith(f"error: {reason}: ")
+    assert "Traceback" not in ended.stderr
+    assert [run.finish_reason for run in records.runs()] == [reason]
+    asked = shop.requests_by_kind[RequestKind.SEARCH]
+    assert asked == (0 if misbehaviour.robots is not RobotsRule.ALLOW else asked)
+    if misbehaviour.block:
+        assert asked <= 12  # three searches, each retried three times
+
+
+def test_a_shop_that_is_down_is_unreachable(project: Project, records: Records) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        ended = project.crawl(f"http://127.0.0.1:{unused.getsockname()[1]}")
+    assert ended.exit_code == 1
+    assert ended.last_line.startswith("error: unreachable: ")
+    assert "Traceback" not in ended.stderr
+    assert records.runs()[0].finish_reason == "unreachable"
+
+
+def test_a_live_crawl_without_a_contact_asks_for_one_and_nothing_else(
+    project: Project, records: Records
+) -> None:
+    ended = project.crawl()
+    assert ended.exit_code == 1
+    assert ended.last_line.startswith("error: no_contact: ")
+    assert "CRAWLER_CONTACT" in ended.last_line
+    assert records.runs()[0].statistics["requests_failed"] == {}
+
+
+def test_block_pages_that_pass_are_waited_for(project: Project, records: Records) -> None:
+    ended, _ = crawl(project, Misbehaviour(block=BlockPage.CONTINUE_SHOPPING, block_limit=3))
+    assert ended.exit_code == 0, ended.stderr
+    assert ended.stderr.count("trying again in") == 3
+    assert len(records.products()) == 9
+
+
+def test_what_was_saved_before_a_block_stays(project: Project, records: Records) -> None:
+    ended, _ = crawl(project, Misbehaviour(block=BlockPage.THROTTLE, block_after=1))
+    assert ended.exit_code == 1
+    assert ended.last_line.startswith("error: blocked: ")
+    assert len(records.products()) >= 3
+
+
+def test_a_shop_that_answers_503_now_and_then_is_crawled_all_the_same(
+    project: Project, records: Records
+) -> None:
+    ended, _ = crawl(project, Misbehaviour(unavailable_every=4))
+    assert ended.exit_code == 0, ended.stderr
+    assert len(records.products()) == 9
+
+
+def test_a_crawl_delay_is_kept_with_base_url_too(project: Project, records: Records) -> None:
+    ended, shop = crawl(project, Misbehaviour(crawl_delay_seconds=0.2), products=2)
+    assert ended.exit_code == 0, ended.stderr
+    assert "asks for 0.2 s between requests" in ended.stderr
+    run = records.runs()[0]
+    assert run.finished_at is not None
+    assert run.started_at is not None
+    # A lower bound: no machine is so fast that requests which follow each other take less than their pauses.
+    pauses = shop.requests.total() - 2
+    assert (run.finished_at - run.started_at).total_seconds() >= pauses * 0.2
+
+
+def test_wrong_arguments_end_with_exit_code_2(project: Project) -> None:
+    ended = project.run("crawl", "amazon_clothing", "-a", "colour=red")
+    assert ended.exit_code == 2
+    assert ended.stderr.startswith("error: the arguments are categories, ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_records_that_cannot_be_opened_end_the_crawl_before_it_begins(project: Project) -> None:
+    with DemoShop(ShopConfig(products=1)) as shop:
+        ended = project.crawl(
+            shop.base_url, environment={"DATABASE_URL": "sqlite:////proc/none/records.sqlite3"}
+        )
+    assert ended.exit_code == 1
+    assert ended.last_line.startswith("error: database_error: ")
+    assert "Traceback" not in ended.stderr
+    assert not shop.requests
+
+
+def test_an_image_store_that_fails_mid_way_fails_the_crawl_with_the_cause(
+    project: Project, records: Records
+) -> None:
+    with DemoShop(ShopConfig(products=2, broken_pictures=False)) as shop:
+        ended = project.crawl(shop.base_url, environment={"IMAGE_STORE": "file:///proc/none"})
+    assert ended.exit_code == 1
+    assert ended.last_line.startswith("error: database_error: cannot write to the image store")
+    assert "Traceback" not in ended.stderr
+    assert records.products() == {}
+    assert records.runs()[0].finish_reason == "database_error"

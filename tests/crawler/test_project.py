@@ -1,0 +1,91 @@
+"""What makes it a Scrapy project like any other, and a safe one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from scrapy.settings import Settings
+
+import crawler.settings
+from demo.shop import DemoShop, ShopConfig
+from tests.crawler.conftest import ROOT, Project, Records
+
+SETTINGS = Settings()
+SETTINGS.setmodule(crawler.settings)
+
+
+def test_the_crawler_starts_without_tensorflow() -> None:
+    code = (
+        "import sys, scrapy.cmdline\n"
+        "sys.argv = ['scrapy', 'check']\n"
+        "try: scrapy.cmdline.execute()\n"
+        "except SystemExit as end: assert not end.code\n"
+        "import crawler.commands.crawl, crawler.pipelines.image_gate, crawler.pipelines.records\n"
+        "import crawler.pipelines.queue, crawler.progress\n"
+        "assert not {'tensorflow', 'keras', 'torch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_scrapy_lists_the_spider_and_teaches_its_arguments(project: Project) -> None:
+    assert project.run("list").stdout == "amazon_clothing\n"
+    assert "max_products  stop a category after" in project.run("crawl", "-h").stdout
+
+
+def test_the_shell_fetches_without_leaving_records(project: Project, records: Records) -> None:
+    with DemoShop(ShopConfig(products=2)) as shop:
+        ended = project.run("shell", f"{shop.base_url}/s?k=saree", "-c", "response.status", "--nolog")
+    assert records.runs() == []
+    # The shell knows no base_url: a private address stays forbidden to it.
+    assert "200" not in ended.stdout
+
+
+def test_an_unknown_spider_is_a_usage_error(project: Project) -> None:
+    ended = project.run("crawl", "amazon_shoes")
+    assert ended.exit_code == 2
+    assert "scrapy list" in ended.stderr
+
+
+def test_the_http_cache_serves_a_second_crawl(project: Project, tmp_path: Path) -> None:
+    cache = {"HTTPCACHE_ENABLED": True, "HTTPCACHE_DIR": tmp_path / "cache"}
+    with DemoShop(ShopConfig(products=2, broken_pictures=False)) as shop:
+        first = project.crawl(shop.base_url, settings=cache, categories="saree", max_products=2)
+        asked = shop.requests
+        second = project.crawl(shop.base_url, settings=cache, categories="saree", max_products=2)
+        assert shop.requests == asked
+    assert (first.exit_code, second.exit_code) == (0, 0), second.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REMOTE_CONTROL_ENABLED", False),
+        ("TELNETCONSOLE_ENABLED", False),
+        ("DOWNLOAD_VERIFY_CERTIFICATES", True),
+        ("ROBOTSTXT_OBEY", True),
+        ("AUTOTHROTTLE_ENABLED", True),
+        ("METAREFRESH_ENABLED", False),
+    ],
+)
+def test_switches_of_safety_and_manners(name: str, value: bool) -> None:
+    assert SETTINGS.getbool(name) is value
+
+
+def test_a_live_crawl_is_slow_names_itself_and_reads_no_local_files() -> None:
+    assert SETTINGS.getint("CONCURRENT_REQUESTS_PER_DOMAIN") == 1
+    assert SETTINGS.getfloat("DOWNLOAD_DELAY") > 0
+    assert SETTINGS["USER_AGENT"].startswith("Vastra/")
+    handlers = SETTINGS.getwithbase("DOWNLOAD_HANDLERS")
+    assert {scheme for scheme, handler in handlers.items() if handler} == {"http", "https"}
+    exporters = SETTINGS.getwithbase("FEED_EXPORTERS")
+    assert exporters["pickle"] is exporters["marshal"] is None
+    assert SETTINGS.getlist("BLOCK_RETRY_DELAYS") == [30.0, 60.0, 120.0]
+
+
+def test_the_contact_is_part_of_the_user_agent() -> None:
+    code = "import crawler.settings; print(crawler.settings.USER_AGENT)"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={"CRAWLER_CONTACT": "me@example.org\n"}, capture_output=True, text=True, check=True
+    )  # fmt: skip
+    assert ended.stdout.endswith("(+me@example.org)\n")

@@ -5,7 +5,8 @@ class DemoError(Exception):
     """Base of every error that the demo shop raises on purpose.
 
     DemoError
-    +-- PhotosError
+    ├── PhotosError
+    └── StepFailedError
     """
 
 
@@ -15,3 +16,7 @@ class PhotosError(DemoError):
     Name a folder whose subfolders carry category names, such as PHOTOS/jeans/0001.jpg or
     PHOTOS/some-source/jeans/0001.jpg, or leave the folder out to have garments drawn.
     """
+
+
+class StepFailedError(DemoError):
+    """Raised when a step of the whole job did not do its work; the message names what to read."""

@@ -9,14 +9,16 @@ from pathlib import Path
 from sqlalchemy import select
 
 from db.command_line import messages
-from db.models import RunStatus, TrainingRun
+from db.models import TrainingRun
 from db.queries.pending import count_pending
+from db.repository.labels import active_version
 from db.session import Database
 from db.settings import ROOT, settings
 from demo.errors import StepFailedError
 from demo.shop import DemoShop, ShopConfig
 from demo.summary import print_summary
 from worker.following import follow_training
+from worker.planning import plan_training
 from worker.progress import bar
 from worker.waiting import wait_until
 
@@ -63,18 +65,32 @@ def running_worker() -> Iterator[None]:
 def crawl(base_url: str) -> None:
     """Run the spider as a user would."""
     command = [sys.executable, "-m", "scrapy", "crawl", "amazon_clothing", "-a", f"base_url={base_url}"]
-    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:  # noqa: S603 - our own words and address
+    with subprocess.Popen(command, cwd=ROOT) as spider:  # noqa: S603 - our own words and address
+        try:
+            code = spider.wait()
+        except KeyboardInterrupt:
+            spider.wait()  # it has heard Ctrl-C too, and saves what it has
+            raise
+    if code != 0:
         raise StepFailedError("the crawl did not do its job; the lines above say why")
 
 
 def train(database: Database) -> None:
-    """Wait for the training that the worker starts by itself, and show its progress."""
+    """Wait for the training that the worker starts by itself, and show its progress.
+
+    What an earlier job has trained is used; a training of it that failed is planned anew.
+    """
+    run = _training_run(database)
+    with database.write() as session:
+        if active_version(session) is not None:
+            messages.print("Trained already: the model version of an earlier run is used.")
+            return
+        if run is not None and run.error is not None:
+            plan_training(session)
     if not wait_until(lambda: _training_run(database) is not None, _FIRST_TRAINING_SECONDS, _LOOK_SECONDS):
         raise StepFailedError(f"the worker did not begin to train; its log is {_log()}")
     run = _training_run(database)
-    if run is None or run.status is RunStatus.FINISHED:
-        messages.print("Trained already: the model version of an earlier run is used.")
-    else:
+    if run is not None:
         follow_training(database, run.id)
 
 

@@ -6,7 +6,6 @@ import sys
 
 import typer
 from rich.console import Console
-from sqlalchemy.exc import DBAPIError
 
 from db.errors import RecordsError
 
@@ -22,17 +21,28 @@ def run(app: typer.Typer, *errors: type[Exception]) -> None:
         errors: bases of the errors that a package raises on purpose, beside those of the records.
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells its own story at every start
     named: tuple[type[Exception], ...] = (RecordsError, *errors)
     try:
         app()
+    except SystemExit:
+        raise
     except named as error:
         _end(str(error))
-    except DBAPIError as error:
-        _end(f"the database refused: {error.orig}; check DATABASE_URL and that the database is up")
+    except _database_error() as error:
+        reason = " ".join(str(getattr(error, "orig", error)).split())
+        _end(f"the database refused: {reason}; check DATABASE_URL and that the database is up")
     except BrokenPipeError:
         # The reader has seen enough; Python would complain when it flushes standard output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _database_error() -> type[Exception]:
+    # Asked for only after a failure: SQLAlchemy takes half a second to load, and `--help` does without it.
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+
+    return DBAPIError
 
 
 def _end(message: str) -> None:

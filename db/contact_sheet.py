@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
@@ -69,8 +69,8 @@ def _tile(product: Product) -> Tile | None:
     image_ids = [link.image_id for link in product.images if link.image_id is not None]
     if not image_ids:
         return None
-    sure = "reviewed" if product.confidence is None else f"{product.confidence:.0%}"
-    caption = f"{product.category} {sure}" if product.category else f"uncertain, at most {sure}"
+    sure = "reviewed" if product.confidence is None else _share(product.confidence)
+    caption = f"{product.category} {sure}" if product.category else f"uncertain, likeliest {sure}"
     if product.listed_category is None or product.category is None:
         return Tile(image_ids[0], caption, f"listed: {product.listed_category or '-'}", _QUIET)
     agrees = product.listed_category == product.category
@@ -82,10 +82,14 @@ def _draw_row(sheet: Image.Image, top: int, tiles: Sequence[Tile], data: dict[in
     for place, tile in enumerate(tiles):
         left = _MARGIN + place * (_TILE + _MARGIN)
         if tile.image_id in data:
-            picture = decode_picture(data[tile.image_id], at_least=_TILE)
-            picture.thumbnail((_TILE, _TILE), Image.Resampling.LANCZOS)
+            decoded = decode_picture(data[tile.image_id], at_least=_TILE)
+            picture = ImageOps.contain(decoded, (_TILE, _TILE), Image.Resampling.LANCZOS)
             corner = (left + (_TILE - picture.width) // 2, top + (_TILE - picture.height) // 2)
             sheet.paste(picture, corner)
         draw.rectangle((left - 1, top - 1, left + _TILE, top + _TILE), outline="#e5e5ea")
         draw.text((left, top + _TILE + 3), tile.caption, _INK, ImageFont.load_default(13))
         draw.text((left, top + _TILE + 18), tile.note, tile.colour, ImageFont.load_default(11))
+
+
+def _share(confidence: float) -> str:
+    return ">99%" if confidence > 0.99 else f"{confidence:.0%}"  # noqa: PLR2004 - 100% would claim too much

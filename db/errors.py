@@ -1,11 +1,16 @@
 """Errors of the records.
 
 RecordsError
-├── CategoriesError        categories.toml cannot be used
-├── DatabaseVersionError   the database is older or newer than this code
-├── ImageStoreError        stored bytes cannot be read or written
-├── UnknownProductError    no product has that marketplace and ASIN
-├── UnknownCategoryError   a word that is no category
+├── CategoriesError           categories.toml cannot be used
+├── DatabaseVersionError      the database is older or newer than this code
+├── UnreachableDatabaseError  no database answers at DATABASE_URL
+├── ImageStoreError           stored bytes cannot be read or written
+├── ImportFolderError         the folder to import does not say what its photos show
+├── NothingToImportError      the folder to import holds no usable picture
+├── ExportFolderError         the folder to export to is taken
+├── NoLabelledImagesError     there is nothing to export
+├── UnknownProductError       no product has that marketplace and ASIN
+├── UnknownCategoryError      a word that is no category
 └── UnknownModelVersionError
 """
 
@@ -22,8 +27,28 @@ class DatabaseVersionError(RecordsError):
     """The database's schema is not this code's; run `python -m db upgrade`, or update the code."""
 
 
+class ExportFolderError(RecordsError):
+    """The folder to export to holds other files; name an empty or a new one. Nothing was written."""
+
+
 class ImageStoreError(RecordsError):
     """The image store cannot give or take bytes; check IMAGE_STORE and the storage behind it."""
+
+
+class ImportFolderError(RecordsError):
+    """Photos lie in folders that are no categories, or under unusable names. Nothing was imported."""
+
+
+class NothingToImportError(RecordsError):
+    """No file of the folder is a picture that passes the gate; the reasons are counted beside the message."""
+
+
+class NoLabelledImagesError(RecordsError):
+    """No product has both a label and a picture; crawl, import labelled photos, or review products."""
+
+
+class UnreachableDatabaseError(RecordsError):
+    """No usable database answers at DATABASE_URL; start it, or correct the address."""
 
 
 class UnknownProductError(RecordsError):

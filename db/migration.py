@@ -1,24 +1,36 @@
 """Bring a database to this code's schema, or say that it is not there: Alembic, driven from Python."""
 
 from functools import cache
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, func, inspect, select
 
 from db.errors import DatabaseVersionError
 from db.settings import ROOT
+
+_UPGRADE_LOCK: Final = 0x76617374
+"""The number of PostgreSQL's advisory lock that upgrades take."""
 
 
 def upgrade(engine: Engine, *, only_if_empty: bool = False) -> None:
     """Run the missing migrations in one transaction; processes that start together take turns."""
     with engine.execution_options(vastra_writing=True).begin() as connection:
+        if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE has taken turns already
+            connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
         if only_if_empty and inspect(connection).get_table_names():
             return
         _require_not_newer(connection)
         command.upgrade(_config(connection), "head")
+
+
+def current_revision(engine: Engine) -> str | None:
+    """Give the revision of the database's schema; None where there is none yet."""
+    with engine.connect() as connection:
+        return _revision(connection)
 
 
 def require_current_schema(engine: Engine) -> None:

@@ -31,6 +31,9 @@ from db.pictures import Reason
 MONEY = Numeric(14, 2).with_variant(Float(asdecimal=True, decimal_return_scale=2), "sqlite")
 """Major units of the product's currency; SQLite has no decimals, and a double holds these exactly enough."""
 
+DISAGREES = "listed_category <> coalesce(category, CASE WHEN NOT uncertain THEN 'other' END)"
+"""The shop's word against the label; a review `other` leaves category null and uncertain false."""
+
 
 def utc_now() -> datetime:
     """The time with its zone, as every column of this schema holds it."""
@@ -131,7 +134,12 @@ class Product(Base):
     __tablename__ = "products"
     __table_args__ = (
         UniqueConstraint("marketplace", "asin"),
-        Index("ix_products_category_confidence_id", "category", "confidence", "id"),
+        # Products are read in the order of their ids: each filter's index ends with it, and no page sorts.
+        Index("ix_products_category_id_confidence", "category", "id", "confidence"),
+        Index("ix_products_uncertain_id", "uncertain", "id"),
+        Index("ix_products_brand_id", "brand", "id"),
+        Index("ix_products_marketplace_id", "marketplace", "id"),
+        Index("ix_products_disagreements", "id", **_where(DISAGREES)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -139,7 +147,7 @@ class Product(Base):
     asin: Mapped[str] = mapped_column(String(400))
     parent_asin: Mapped[str | None] = mapped_column(String(20))
     title: Mapped[str | None] = mapped_column(Text)
-    brand: Mapped[str | None] = mapped_column(String(300), index=True)
+    brand: Mapped[str | None] = mapped_column(String(300))
     price: Mapped[Decimal | None] = mapped_column(MONEY)
     list_price: Mapped[Decimal | None] = mapped_column(MONEY)
     currency: Mapped[str | None] = mapped_column(String(3))
@@ -158,7 +166,7 @@ class Product(Base):
     last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
     category: Mapped[str | None] = mapped_column(String(40))
     confidence: Mapped[float | None]
-    uncertain: Mapped[bool | None] = mapped_column(Boolean, index=True)
+    uncertain: Mapped[bool | None] = mapped_column(Boolean)
     label_version_id: Mapped[int | None] = mapped_column(ForeignKey("model_versions.id"))
     classified_at: Mapped[datetime | None]
 
@@ -193,7 +201,7 @@ class Image(Base):
     leased_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     data: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
-    """The original bytes, where the image store is the database; last, so that scans need not step over it."""
+    """The original bytes, where the image store is the database; last, so that scans skip it."""
 
 
 class ProductImage(Base):

@@ -5,6 +5,7 @@ Crawler, import, export and worker all decode here, so that a picture means the 
 
 import hashlib
 import io
+import re
 import struct
 import warnings
 import zlib
@@ -21,12 +22,15 @@ MIN_SIDE: Final = 16
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF")
 _SUFFIXES: Final = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif"}
+_SIGNATURES: Final = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n|RIFF.{4}WEBP|.{4}ftypavif", re.DOTALL)
+"""How the formats begin: tells a damaged picture from one of another format."""
 _GRID: Final = 4
 _HASH_SIDE: Final = 128
 
 # What Pillow's decoders raise on hostile bytes, found by fuzzing; OSError includes UnidentifiedImageError.
 _DECODER_ERRORS: Final = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError,
+    RuntimeError,
     struct.error, zlib.error,
 )  # fmt: skip
 
@@ -95,9 +99,9 @@ def check_picture(data: bytes) -> CheckedPicture:
     import imagehash  # noqa: PLC0415 - brings SciPy, which takes a second that most commands need not wait
 
     image = _open(data)
-    image_format = _format(image)
-    width, height = _oriented_size(image)
+    image_format, size = _format(image), image.size
     picture = _to_rgb(image, at_least=_HASH_SIDE)
+    width, height = reversed(size) if _is_turned(image) else size
     return CheckedPicture(
         sha256=hashlib.sha256(data).hexdigest(),
         format=image_format,
@@ -139,7 +143,8 @@ def _open(data: bytes) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(Reason.TOO_MANY_PIXELS, str(error)) from error
     except UnidentifiedImageError as error:
-        raise PictureError(Reason.UNSUPPORTED_FORMAT, f"starts with {data[:12]!r}") from error
+        reason = Reason.CORRUPT if _SIGNATURES.match(data) else Reason.UNSUPPORTED_FORMAT
+        raise PictureError(reason, f"starts with {data[:12]!r}") from error
     except _DECODER_ERRORS as error:
         raise PictureError(Reason.CORRUPT, str(error)) from error
     width, height = image.size
@@ -157,13 +162,12 @@ def _format(image: Image.Image) -> str:
     return "JPEG" if image.format == "MPO" else str(image.format)
 
 
-def _oriented_size(image: Image.Image) -> tuple[int, int]:
+def _is_turned(image: Image.Image) -> bool:
+    # Only to be asked after decoding: Pillow decodes a PNG to find its EXIF block, and would do so only once.
     try:
-        turned = image.getexif().get(0x0112, 1) in {5, 6, 7, 8}
+        return image.getexif().get(0x0112, 1) in {5, 6, 7, 8}
     except _DECODER_ERRORS:
-        turned = False
-    width, height = image.size
-    return (height, width) if turned else (width, height)
+        return False
 
 
 def _to_rgb(image: Image.Image, at_least: int | None) -> Image.Image:

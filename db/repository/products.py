@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlalchemy import case, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from db.categories import OTHER
 from db.image_store import ImageStore
 from db.models import Image, Product, ProductImage, utc_now
 from db.pictures import CheckedPicture, Reason
@@ -116,8 +117,10 @@ def _update(product: Product, listing: Listing, crawl_run_id: int | None) -> Non
     if listing.breadcrumb:
         product.breadcrumb = list(listing.breadcrumb)
     product.price, product.list_price = listing.price, listing.list_price
-    if listing.found_in is not None and listing.found_in not in product.found_in:
-        product.found_in = sorted([*product.found_in, listing.found_in])
+    if listing.found_in is not None:
+        # A known negative of a category that is added later: the import has found its category now.
+        earlier = set(product.found_in) - {OTHER}
+        product.found_in = sorted(earlier | {listing.found_in})
     product.listed_category = product.found_in[0] if len(product.found_in) == 1 else None
     product.last_seen_at = utc_now()
     product.crawl_run_id = crawl_run_id or product.crawl_run_id
@@ -145,7 +148,7 @@ def _save_images(
 
 def _image_ids(session: Session, sha256s: Iterable[str]) -> dict[str, int]:
     rows = session.execute(select(Image.sha256, Image.id).where(Image.sha256.in_(list(sha256s))))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _image_row(picture: CheckedPicture, data: bytes, store: ImageStore) -> dict[str, object]:

@@ -11,6 +11,7 @@ depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
 MONEY = sa.Numeric(14, 2).with_variant(sa.Float(asdecimal=True, decimal_return_scale=2), "sqlite")
+DISAGREES = "listed_category <> coalesce(category, CASE WHEN NOT uncertain THEN 'other' END)"
 DOCUMENT = sa.JSON().with_variant(JSONB(), "postgresql")
 
 
@@ -173,12 +174,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_products"),
         sa.UniqueConstraint("marketplace", "asin", name="uq_products_marketplace_asin"),
     )
-    op.create_index("ix_products_brand", "products", ["brand"], unique=False)
     op.create_index(
-        "ix_products_category_confidence_id", "products", ["category", "confidence", "id"], unique=False
+        "ix_products_category_id_confidence", "products", ["category", "id", "confidence"], unique=False
     )
+    op.create_index("ix_products_uncertain_id", "products", ["uncertain", "id"], unique=False)
+    op.create_index("ix_products_brand_id", "products", ["brand", "id"], unique=False)
+    op.create_index("ix_products_marketplace_id", "products", ["marketplace", "id"], unique=False)
     op.create_index("ix_products_listed_category", "products", ["listed_category"], unique=False)
-    op.create_index("ix_products_uncertain", "products", ["uncertain"], unique=False)
+    op.create_index(
+        "ix_products_disagreements",
+        "products",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text(DISAGREES),
+        postgresql_where=sa.text(DISAGREES),
+    )
 
     op.create_table(
         "product_images",

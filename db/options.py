@@ -1,0 +1,55 @@
+"""The words that `python -m db` takes: formats, categories, names."""
+
+from enum import StrEnum
+
+import typer
+
+from db.categories import OTHER, load_categories
+
+LONGEST_SOURCE = 100
+
+
+class ProductFormat(StrEnum):
+    """How products are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+class ExportFormat(StrEnum):
+    """How pictures are exported."""
+
+    FOLDERS = "folders"
+    PARQUET = "parquet"
+
+
+class StatisticsFormat(StrEnum):
+    """How the figures are written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def label(word: str | None) -> str | None:
+    """Accept a category that the network can give; raise typer.BadParameter for any other word."""
+    return None if word is None else _one_of([category.name for category in load_categories()], word)
+
+
+def verdict(word: str) -> str:
+    """Accept a category or `other`, as a person can give; raise typer.BadParameter for any other word."""
+    return _one_of([*(category.name for category in load_categories()), OTHER], word)
+
+
+def source_name(word: str) -> str:
+    """Accept a name that fits the column of the marketplace; raise typer.BadParameter for any other."""
+    if not 0 < len(word.strip()) <= LONGEST_SOURCE:
+        raise typer.BadParameter(f"a name of 1 to {LONGEST_SOURCE} characters is needed, got {word!r}")
+    return word.strip()
+
+
+def _one_of(words: list[str], word: str) -> str:
+    if word not in words:
+        raise typer.BadParameter(f"categories are {', '.join(words)}; got {word!r}")
+    return word

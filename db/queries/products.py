@@ -1,0 +1,147 @@
+"""Products as people read them: filtered, in the order of their ids, a page at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    case,
+    literal,
+    literal_column,
+    null,
+    select,
+    true,
+)
+from sqlalchemy.orm import Session
+
+from db.models import DISAGREES, Image, Product, ProductImage
+from db.session import Database
+
+PAGE: Final = 1000
+"""Products read in one statement when all are streamed."""
+
+
+@dataclass(frozen=True)
+class ProductFilter:
+    """Which products are wanted; None and False ask for all of them.
+
+    Attributes:
+        category: the label, as the view's column `category`.
+        min_confidence: 0 to 1; products labelled by a review have no confidence and are left out.
+        uncertain: only those whose label is uncertain.
+        disagree: only those whose label, or whose review, is another than the listed category.
+        brand: spelt exactly as the shop does; likewise marketplace.
+    """
+
+    category: str | None = None
+    min_confidence: float | None = None
+    uncertain: bool = False
+    disagree: bool = False
+    brand: str | None = None
+    marketplace: str | None = None
+
+
+@dataclass(frozen=True)
+class ProductRow:
+    """One product: the columns of the view classified_products, then its id, which is the cursor.
+
+    For an unclassified product category, confidence, uncertain, decided_by and model_version are None.
+    """
+
+    marketplace: str
+    asin: str
+    title: str | None
+    brand: str | None
+    price: Decimal | None
+    currency: str | None
+    rating: float | None
+    review_count: int | None
+    url: str | None
+    listed_category: str | None
+    category: str | None
+    confidence: float | None
+    uncertain: bool | None
+    decided_by: str | None
+    model_version: int | None
+    image_sha256: str | None
+    classified_at: datetime | None
+    last_seen_at: datetime
+    id: int
+
+
+COLUMNS: Final = tuple(field.name for field in fields(ProductRow))
+
+
+def product_page(
+    session: Session, wanted: ProductFilter, after: int = 0, size: int = PAGE
+) -> list[ProductRow]:
+    """Read the next products after the id `after`, at most `size`; the last one's id is the next cursor."""
+    rows = session.execute(page_statement(wanted, after, size)).mappings()
+    return [ProductRow(**row) for row in rows]
+
+
+def stream_products(
+    database: Database, wanted: ProductFilter, after: int = 0, limit: int | None = None
+) -> Iterator[ProductRow]:
+    """Read all wanted products after that id in constant memory; no transaction stays open between pages."""
+    while limit is None or limit > 0:
+        size = PAGE if limit is None else min(PAGE, limit)
+        with database.read() as session:
+            page = product_page(session, wanted, after, size)
+        yield from page
+        if len(page) < size:
+            return
+        after = page[-1].id
+        limit = None if limit is None else limit - size
+
+
+def page_statement(wanted: ProductFilter, after: int, size: int) -> Select[Any]:
+    """Build the statement of one page; every filter has an index that ends with the id."""
+    columns: dict[str, Any] = {
+        **{name: getattr(Product, name) for name in COLUMNS if hasattr(Product, name)},
+        "decided_by": case(
+            (Product.uncertain.is_(None), null()),
+            (Product.confidence.is_(None), literal("review", String)),
+            else_=literal("model", String),
+        ),
+        "model_version": Product.label_version_id,
+        "image_sha256": _first_image(),
+    }
+    return (
+        select(*(columns[name].label(name) for name in COLUMNS))
+        .where(Product.id > after, *_conditions(wanted))
+        .order_by(Product.id)
+        .limit(size)
+    )
+
+
+def _first_image() -> ColumnElement[str]:
+    return (
+        select(Image.sha256)
+        .join(ProductImage, ProductImage.image_id == Image.id)
+        .where(ProductImage.product_id == Product.id)
+        .order_by(ProductImage.position, ProductImage.id)
+        .limit(1)
+        .correlate(Product)
+        .scalar_subquery()
+    )
+
+
+def _conditions(wanted: ProductFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.category is not None:
+        yield Product.category == wanted.category
+    if wanted.min_confidence is not None:
+        yield Product.confidence >= wanted.min_confidence
+    if wanted.uncertain:
+        yield Product.uncertain == true()
+    if wanted.disagree:
+        yield literal_column(DISAGREES)  # word for word, else the partial index is not used
+    if wanted.brand is not None:
+        yield Product.brand == wanted.brand
+    if wanted.marketplace is not None:
+        yield Product.marketplace == wanted.marketplace

@@ -1,0 +1,47 @@
+from db.models import RunStatus
+from db.pictures import Reason
+from db.queries.statistics import Statistics, gather_statistics
+from db.repository.labels import add_review
+from db.repository.runs import finish_crawl_run, start_crawl_run
+from db.session import Database
+from tests.factories import CATEGORIES, SHOP, likely, model_version, predict, product, refused, save
+
+
+def gathered(database: Database) -> Statistics:
+    with database.read() as session:
+        return gather_statistics(session, CATEGORIES)
+
+
+def test_an_empty_database_has_a_zero_for_every_category(database: Database) -> None:
+    figures = gathered(database)
+    assert (figures.products, figures.images, figures.pending) == (0, 0, 0)
+    assert figures.labelled == {"saree": 0, "jeans": 0, "trousers": 0}
+    assert (figures.active_model_version, figures.last_crawl_run, figures.rejected) == (None, None, {})
+
+
+def test_every_figure_counts_what_it_says(database: Database) -> None:
+    version = model_version(database)
+    (jeans,) = save(database, product("JEANS", 1, refused(Reason.NOT_FOUND), found_in="saree"))
+    (unsure,) = save(database, product("UNSURE", 2))
+    (corrupt,) = save(database, product("CORRUPT", 3, found_in=None))
+    save(database, product("REVIEWED", found_in="other"), product("WAITING", 4))
+    predict(
+        database,
+        version,
+        {jeans: likely("jeans"), unsure: likely("jeans", 0.4)},
+        failures={corrupt: Reason.CORRUPT},
+    )
+    with database.write() as session:
+        add_review(session, (SHOP, "REVIEWED"), "trousers", CATEGORIES)
+        run = start_crawl_run(session, SHOP, {})
+        finish_crawl_run(session, run, "blocked", {})
+    figures = gathered(database)
+    assert (figures.products, figures.images, figures.pending) == (5, 4, 1)
+    assert figures.labelled == {"saree": 0, "jeans": 1, "trousers": 1}
+    assert figures.listed == {"saree": 3, "jeans": 0, "trousers": 0, "other": 1}
+    assert (figures.uncertain, figures.unclassified, figures.reviewed) == (1, 2, 1)
+    assert figures.disagreements == 2
+    assert (figures.set_aside, figures.rejected) == ({"corrupt": 1}, {"not_found": 1})
+    assert (figures.active_model_version, figures.training_runs) == (version, 1)
+    assert figures.last_crawl_run is not None
+    assert (figures.last_crawl_run.status, figures.last_crawl_run.outcome) == (RunStatus.FINISHED, "blocked")

@@ -1,0 +1,41 @@
+import pytest
+from sqlalchemy import func, select
+
+from db.errors import UnknownModelVersionError
+from db.models import ModelVersion, Split
+from db.repository.labels import active_version
+from db.repository.model_versions import activate, store_splits
+from db.session import Database
+from tests.factories import get_product, model_version, product, save
+
+
+def test_one_version_is_active(database: Database) -> None:
+    first, second = model_version(database), model_version(database)
+    for version in (second, first, first):
+        with database.write() as session:
+            activate(session, version)
+        with database.read() as session:
+            active = active_version(session)
+            assert active is not None
+            assert active.id == version
+            assert session.scalar(select(func.count()).where(ModelVersion.active)) == 1
+
+
+def test_an_unknown_version_changes_nothing(database: Database) -> None:
+    version = model_version(database)
+    with pytest.raises(UnknownModelVersionError, match="got 404"), database.write() as session:
+        activate(session, 404)
+    with database.read() as session:
+        active = active_version(session)
+        assert active is not None
+        assert active.id == version
+
+
+def test_a_split_never_changes(database: Database) -> None:
+    save(database, product("B000000001"), product("B000000002"))
+    first, second = (get_product(database, asin).id for asin in ("B000000001", "B000000002"))
+    with database.write() as session:
+        store_splits(session, {first: Split.TEST})
+        store_splits(session, {first: Split.TRAIN, second: Split.VALIDATION})
+    assert get_product(database, "B000000001").split is Split.TEST
+    assert get_product(database, "B000000002").split is Split.VALIDATION

@@ -1,0 +1,236 @@
+"""`python -m db` as its users meet it: words in, results on standard output, advice on standard error."""
+
+import csv
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import Result
+
+from db.queries.products import COLUMNS
+from db.session import Database
+from tests.conftest import ROOT
+from tests.factories import product, save
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def imported(command: Command, photos: Path) -> Command:
+    assert command("import", photos, "--source", "wardrobe").exit_code == 0
+    return command
+
+
+def lines(result: Result) -> list[str]:
+    return [line.strip() for line in result.stdout.splitlines()]
+
+
+def test_help_teaches_every_command_with_an_example(command: Command) -> None:
+    for name in ("upgrade", "products", "import", "export", "review", "stats"):
+        result = command(name, "--help")
+        assert result.exit_code == 0
+        assert "Example:" in result.stdout
+
+
+def test_import_counts_what_it_saved_and_says_what_comes_next(command: Command, photos: Path) -> None:
+    (photos / "jeans" / "page.jpg").write_bytes(b"<html>")
+    result = command("import", photos, "--source", "wardrobe")
+    assert result.exit_code == 0
+    assert "Saved: jeans 2, other 1, saree 1. Refused: unsupported_format 1." in result.stderr
+    assert "python -m worker run" in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["products", "--category", "skirt"],
+        ["products", "--category", "other"],
+        ["products", "--after", "B000000001"],
+        ["products", "--after", "-1"],
+        ["products", "--limit", "-5"],
+        ["products", "--min-confidence", "90"],
+        ["products", "--format", "xml"],
+        ["products", "--output", "products.txt"],
+        ["export", "out", "--format", "zip"],
+        ["review", "amazon.in", "B000000001", "skirt"],
+        ["import", "/nowhere", "--source", "x"],
+        ["import", "."],
+        ["import", ".", "--source", " "],
+        ["stats", "--format", "csv"],
+        ["nonsense"],
+    ],
+)
+def test_wrong_words_end_with_exit_code_2(command: Command, words: list[str]) -> None:
+    assert command(*words).exit_code == 2
+
+
+def test_a_folder_of_another_name_is_a_wrong_argument_and_nothing_is_imported(
+    command: Command, photos: Path
+) -> None:
+    (photos / "jeans").rename(photos / "denim")
+    result = command("import", photos, "--source", "wardrobe")
+    assert result.exit_code == 2
+    assert "denim" in result.stderr
+    assert "trousers" in result.stderr
+    assert json.loads(command("stats", "--format", "json").stdout)["products"] == 0
+
+
+def test_the_table_ends_with_the_command_for_the_next_page(imported: Command) -> None:
+    first = imported("products", "--marketplace", "wardrobe", "--limit", 3)
+    assert [line.split()[2] for line in lines(first)[1:]] == [
+        "jeans/1.jpg",
+        "jeans/2.png",
+        "other/shirts/4.jpg",
+    ]
+    advice = first.stderr.strip().removeprefix("More: python -m db ")
+    assert advice == "products --marketplace wardrobe --limit 3 --after 3"
+    second = imported(*shlex.split(advice))
+    assert [line.split()[2] for line in lines(second)[1:]] == ["shop/saree/3.webp"]
+    assert second.stderr == ""
+
+
+def test_a_table_shows_twenty_and_the_other_formats_all(command: Command) -> None:
+    from db.session import open_database  # noqa: PLC0415 - its environment is set by then
+
+    save(open_database(), *(product(f"B{n:09}") for n in range(25)))
+    assert len(lines(command("products"))) == 1 + 20
+    assert len(json.loads(command("products", "--format", "json").stdout)) == 25
+    assert len(lines(command("products", "--format", "csv"))) == 1 + 25
+    assert len(lines(command("products", "--format", "csv", "--limit", 7))) == 1 + 7
+
+
+def test_json_is_one_array_with_exact_prices_and_moments_in_utc(command: Command) -> None:
+    from db.session import open_database  # noqa: PLC0415
+
+    save(open_database(), product(title='Blue "jeans" \N{INDIAN RUPEE SIGN}'))
+    text = command("products", "--format", "json").stdout
+    (row,) = json.loads(text)
+    assert tuple(row) == COLUMNS
+    assert '"price": 499.00,' in text
+    assert row["title"] == 'Blue "jeans" \N{INDIAN RUPEE SIGN}'
+    assert row["last_seen_at"].endswith("+00:00")
+    assert (row["category"], row["uncertain"]) == (None, None)
+
+
+@pytest.mark.parametrize(("kind", "nothing"), [("json", "[]\n"), ("csv", ",".join(COLUMNS) + "\n")])
+def test_no_products_are_no_products_in_every_format(command: Command, kind: str, nothing: str) -> None:
+    assert command("products", "--format", kind).stdout == nothing
+
+
+def test_csv_has_the_columns_of_the_view_and_the_cursor(imported: Command) -> None:
+    rows = list(csv.DictReader(imported("products", "--format", "csv").stdout.splitlines()))
+    assert list(rows[0]) == list(COLUMNS)
+    assert [row["listed_category"] for row in rows] == ["jeans", "jeans", "other", "saree"]
+
+
+def test_parquet_goes_to_a_file_or_a_pipe(imported: Command, tmp_path: Path) -> None:
+    path = tmp_path / "products.parquet"
+    assert imported("products", "--format", "parquet", "--output", path).exit_code == 0
+    table = pq.read_table(path)
+    assert table.column_names == list(COLUMNS)
+    assert table["asin"].to_pylist()[0] == "jeans/1.jpg"
+    assert str(table.schema.field("price").type) == "decimal128(14, 2)"
+    assert str(table.schema.field("last_seen_at").type) == "timestamp[us, tz=UTC]"
+    assert imported("products", "--format", "parquet").stdout_bytes[:4] == b"PAR1"
+
+
+def test_a_title_cannot_steer_the_terminal_or_the_table(command: Command) -> None:
+    from db.session import open_database  # noqa: PLC0415
+
+    save(open_database(), product(title="[red]not red[/] \x1b[2J"))
+    assert "[red]not red[/]  [2J" in command("products").stdout
+
+
+def test_a_review_is_the_label_from_now_on(imported: Command) -> None:
+    assert imported("review", "wardrobe", "jeans/1.jpg", "trousers").exit_code == 0
+    (row,) = json.loads(imported("products", "--disagree", "--format", "json").stdout)
+    assert (row["asin"], row["category"], row["decided_by"]) == ("jeans/1.jpg", "trousers", "review")
+
+
+def test_stats_count_as_a_table_and_as_json(imported: Command) -> None:
+    figures = json.loads(imported("stats", "--format", "json").stdout)
+    assert (figures["products"], figures["images"], figures["unclassified"]) == (4, 4, 4)
+    assert figures["listed"] == {"saree": 1, "jeans": 2, "trousers": 0, "other": 1}
+    assert [line.split() for line in lines(imported("stats")) if line.startswith("listed: jeans")] == [
+        ["listed:", "jeans", "2"]
+    ]
+
+
+def test_export_fills_the_folders_that_keras_reads(imported: Command, tmp_path: Path) -> None:
+    result = imported("export", tmp_path / "out")
+    assert result.exit_code == 0
+    names = {path.name for path in (tmp_path / "out").rglob("*.*")}
+    assert {"1jeans.jpg", "2jeans.png", "1saree.png", "1other.jpg"} <= names
+
+
+def test_upgrade_says_from_what_to_what(command: Command) -> None:
+    assert "is now 0002" in command("upgrade").stderr
+
+
+# The exit codes and single lines of named errors belong to the process, so these start one.
+
+
+def run(tmp_path: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "db", *words],
+        cwd=ROOT,
+        env={**os.environ, "VASTRA_FOLDER": str(tmp_path / "var"), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "line"),
+    [
+        (["export", "{}/out"], {}, "nothing to export"),
+        (["review", "amazon.in", "B000000404", "jeans"], {}, "B000000404"),
+        (["import", "{}", "--source", "x"], {}, "no picture was imported"),
+        (["products"], {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "check DATABASE_URL"),
+        (["products"], {"DATABASE_URL": "nonsense"}, "DATABASE_URL cannot be used"),
+    ],
+)
+def test_a_job_that_was_not_done_ends_with_1_and_one_line(
+    tmp_path: Path, words: list[str], environment: dict[str, str], line: str
+) -> None:
+    done = run(tmp_path, *(word.format(tmp_path) for word in words), **environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert line in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_help_starts_without_the_large_libraries() -> None:
+    program = (
+        "import sys, db.__main__; from typer.testing import CliRunner; "
+        "assert CliRunner().invoke(db.__main__.app, ['--help']).exit_code == 0; "
+        "print(*sorted({'sqlalchemy', 'PIL', 'numpy', 'scipy', 'pyarrow', 'tensorflow'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
+
+
+def test_a_reader_that_leaves_early_hears_no_complaint(sqlite: Database) -> None:
+    save(sqlite, *(product(f"B{n:09}") for n in range(1000)))  # more than a pipe holds
+    command = f"{shlex.quote(sys.executable)} -m db products --format csv | head -c 10"
+    environment = {**os.environ, "DATABASE_URL": str(sqlite.engine.url)}
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert (done.stdout, done.stderr) == ("marketplac", "")

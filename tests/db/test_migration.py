@@ -1,0 +1,97 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from db.errors import DatabaseVersionError
+from db.migration import _config, current_revision, require_current_schema, upgrade
+from db.models import Base
+from db.session import Database
+from tests.conftest import ROOT
+
+
+def set_revision(database: Database, revision: str) -> None:
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
+
+
+def test_models_and_migrations_agree(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_partial_indexes_of_models_and_migrations_agree(database: Database) -> None:
+    def indexes(it: Database) -> set[tuple[str, str]]:
+        inspector = inspect(it.engine)
+        where = f"{it.engine.dialect.name}_where"
+        return {
+            (str(index["name"]), str(index["dialect_options"].get(where)))
+            for table in ("products", "images", "model_versions")
+            for index in inspector.get_indexes(table)
+        }
+
+    migrated = indexes(database)
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP VIEW classified_products"))
+        Base.metadata.drop_all(connection)
+        Base.metadata.create_all(connection)
+    assert indexes(database) == migrated
+
+
+def test_every_migration_can_be_undone_and_done_again(database: Database) -> None:
+    with database.engine.execution_options(vastra_writing=True).begin() as connection:
+        command.downgrade(_config(connection), "base")
+        assert set(inspect(connection).get_table_names()) == {"alembic_version"}
+        assert inspect(connection).get_view_names() == []
+    upgrade(database.engine)
+    require_current_schema(database.engine)
+
+
+def test_upgrading_twice_changes_nothing(database: Database) -> None:
+    before = current_revision(database.engine)
+    upgrade(database.engine)
+    assert current_revision(database.engine) == before
+
+
+def test_an_older_schema_names_the_command_that_helps(database: Database) -> None:
+    with database.engine.execution_options(vastra_writing=True).begin() as connection:
+        command.downgrade(_config(connection), "0001")
+    with pytest.raises(DatabaseVersionError, match="python -m db upgrade"):
+        require_current_schema(database.engine)
+
+
+@pytest.mark.parametrize("act", [require_current_schema, upgrade])
+def test_a_newer_schema_is_left_alone(database: Database, act) -> None:  # noqa: ANN001 - two functions of one shape
+    set_revision(database, "9999")
+    with pytest.raises(DatabaseVersionError, match=r"update the code.*9999"):
+        act(database.engine)
+    assert current_revision(database.engine) == "9999"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_processes_that_make_one_new_database_take_turns(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if kind == "sqlite":
+        url = f"sqlite:///{tmp_path / 'new' / 'records.sqlite3'}"
+    else:
+        database = Database(request.getfixturevalue("postgresql_url"))
+        with database.engine.begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+        database.close()
+        url = request.getfixturevalue("postgresql_url")
+    program = "from db.__main__ import app; app(['upgrade'])"
+    environment = {"DATABASE_URL": url, "PYTHONPATH": str(ROOT), "PATH": ""}
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    complaints = [process.communicate(timeout=60)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 3, complaints

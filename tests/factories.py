@@ -1,0 +1,126 @@
+"""Records for tests, each in one line: pictures, products, model versions, predictions."""
+
+import io
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from sqlalchemy import select
+
+from db.categories import Category
+from db.image_store import ImageStore
+from db.models import Product
+from db.pictures import Reason, check_picture
+from db.repository.labels import Label
+from db.repository.model_versions import activate, record_model_version
+from db.repository.predictions import ClassifiedImage, record_predictions
+from db.repository.products import FoundPicture, FoundProduct, Listing, save_products
+from db.repository.runs import plan_training_run
+from db.session import Database
+
+CATEGORIES = tuple(Category(name, name.title(), (name,)) for name in ("saree", "jeans", "trousers"))
+STORE = ImageStore("db:")
+SHOP = "amazon.in"
+
+
+def drawing(seed: int = 0, size: tuple[int, int] = (48, 64)) -> Image.Image:
+    """An RGB picture of soft blotches; each seed gives another one, to the eye and to a perceptual hash."""
+    blotches = np.random.default_rng(seed).integers(0, 256, (6, 5, 3), dtype=np.uint8)
+    return Image.fromarray(blotches).resize(size, Image.Resampling.BICUBIC)
+
+
+def picture_bytes(
+    seed: int = 0, image_format: str = "JPEG", size: tuple[int, int] = (48, 64), **save: Any
+) -> bytes:
+    """The bytes of a drawing; `save` goes to Pillow, such as quality or exif."""
+    return encoded(drawing(seed, size), image_format, **save)
+
+
+def encoded(image: Image.Image, image_format: str, **save: Any) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, image_format, **save)
+    return stream.getvalue()
+
+
+def picture(seed: int = 0, position: int = 0, url: str | None = None) -> FoundPicture:
+    """A picture that passed the gate; the same seed is the same image."""
+    data = picture_bytes(seed)
+    return FoundPicture(url or f"https://shop.test/{seed}.jpg", position, check_picture(data), data)
+
+
+def refused(reason: Reason = Reason.NOT_FOUND, url: str = "https://shop.test/gone.jpg") -> FoundPicture:
+    """An address that gave no picture."""
+    return FoundPicture(url, 0, reason=reason)
+
+
+def product(
+    asin: str = "B000000001",
+    *pictures: FoundPicture | int,
+    found_in: str | None = "saree",
+    marketplace: str = SHOP,
+    **listing: Any,
+) -> FoundProduct:
+    """A product as the crawler finds it; an int among the pictures is the seed of one."""
+    values = {"title": f"Title of {asin}", "price": Decimal("499.00"), "currency": "INR"} | listing
+    shown = tuple(picture(p, position=n) if isinstance(p, int) else p for n, p in enumerate(pictures))
+    return FoundProduct(marketplace, asin, Listing(found_in=found_in, **values), shown)
+
+
+def save(database: Database, *products: FoundProduct) -> list[int]:
+    """Save products in one transaction; the ids of their images, sorted."""
+    with database.write() as session:
+        return save_products(session, products, STORE)
+
+
+def model_version(database: Database, *, active: bool = True, **values: Any) -> int:
+    """Record a model version that claims a label from a confidence of 0.6 on."""
+    columns: dict[str, Any] = {
+        "network": "seed_cnn",
+        "categories": [category.name for category in CATEGORIES],
+        "temperature": 1.0,
+        "threshold": 0.6,
+        "in_distribution_threshold": 0.0,
+        "metrics": {},
+        "sha256": "0" * 64,
+        "artefact": b"weights",
+    }
+    with database.write() as session:
+        run = plan_training_run(session, "seed_cnn", {}, seed=0)
+        version = record_model_version(session, run, columns | values)
+        if active:
+            activate(session, version)
+    return version
+
+
+def likely(category: str, confidence: float = 0.9) -> dict[str, float]:
+    """Probabilities that favour one category."""
+    rest = (1 - confidence) / (len(CATEGORIES) - 1)
+    return {c.name: confidence if c.name == category else rest for c in CATEGORIES}
+
+
+def predict(
+    database: Database,
+    version: int,
+    probabilities: Mapping[int, Mapping[str, float]],
+    *,
+    in_distribution: float = 1.0,
+    failures: Mapping[int, Reason] | None = None,
+) -> None:
+    """Record what a version says of images, by image id."""
+    classified = [ClassifiedImage(i, dict(p), in_distribution) for i, p in probabilities.items()]
+    with database.write() as session:
+        record_predictions(session, version, classified, failures or {})
+
+
+def get_product(database: Database, asin: str = "B000000001") -> Product:
+    """The product as it is in the database now."""
+    with database.read() as session:
+        return session.scalars(select(Product).where(Product.asin == asin)).one()
+
+
+def label(database: Database, asin: str = "B000000001") -> Label:
+    """The label columns of a product."""
+    row = get_product(database, asin)
+    return Label(row.category, row.confidence, row.uncertain, row.label_version_id)

@@ -10,15 +10,14 @@ from sqlalchemy import select
 
 from db.command_line import messages, run
 from db.image_store import open_image_store
-from db.messages import broker_url
 from db.models import ModelVersion
 from db.queries.pending import count_pending
 from db.repository.model_versions import activate as activate_version
-from db.session import open_database
+from db.session import Database, open_database
 from db.settings import settings
 from worker.cnn.config import NetworkName
 from worker.cnn.errors import CnnError
-from worker.errors import BrokerError, WorkerError
+from worker.errors import NoFilesError, WorkerError
 from worker.output import Format, categories_table, figures_table, versions_table, write_rows
 from worker.planning import plan_training
 from worker.progress import bar, training_bar
@@ -64,22 +63,45 @@ def train(
     Runs in this process; with --queue a worker does it (`python -m worker run`).
     """
     database = open_database()
+    if queue:
+        _train_in_worker(database, network, seed)
+    else:
+        _train_here(database, network, seed)
+    messages.print("Next: `python -m worker classify`, `python -m worker evaluate`.")
+
+
+def _train_in_worker(database: Database, network: NetworkName, seed: int) -> None:
+    from worker.following import follow_training
+    from worker.queue import enqueue_training, require_broker
+
+    require_broker()
     with database.write() as session:
         run_id = plan_training(session, network, seed)
-    if queue:
-        from worker.following import follow_training
-        from worker.queue import enqueue_training
+    enqueue_training([run_id])
+    follow_training(database, run_id)
+    _announce(database, run_id)
 
-        enqueue_training([run_id])
+
+def _train_here(database: Database, network: NetworkName, seed: int) -> None:
+    # Loaded before the run is planned: in those seconds a worker would take it up.
+    from worker.following import follow_training
+    from worker.training import run_training
+
+    with database.write() as session:
+        run_id = plan_training(session, network, seed)
+    with training_bar() as report:
+        version_id = run_training(database, open_image_store(), run_id, report)
+    if version_id is None:
+        messages.print("A worker was quicker to take the run up; this is its progress.")
         follow_training(database, run_id)
-    else:
-        from worker.training import train_here
+    _announce(database, run_id)
 
-        with training_bar() as report:
-            train_here(database, open_image_store(), run_id, report)
-    messages.print(
-        "Next: `python -m worker classify`, `python -m worker evaluate`, `python -m worker models`."
-    )
+
+def _announce(database: Database, run_id: int) -> None:
+    with database.read() as session:
+        version = session.scalars(select(ModelVersion).where(ModelVersion.training_run_id == run_id)).one()
+    verdict = "is active" if version.active else "is worse than the active version, which stays"
+    messages.print(f"Model version {version.id} {verdict}.")
 
 
 @app.command()
@@ -93,7 +115,10 @@ def classify() -> None:
         pending = count_pending(session)
     with bar("classifying", pending) as advance:
         done = classify_pending(database, open_image_store(), advance)
-    messages.print(f"Classified {done} images. Next: `python -m db products`.")
+    with database.read() as session:
+        left = count_pending(session)
+    elsewhere = f" {left} are with other workers; their claims end within 45 s." if left else ""
+    messages.print(f"Classified {done} images.{elsewhere} Next: `python -m db products`.")
 
 
 @app.command()
@@ -132,13 +157,16 @@ def predict(
     with database.read() as session:
         version_id = require_version(session, version).id
     classifier = load_classifier(database, version_id)
+    categories = classifier.specification.categories
     files = files_below(folder)
+    if not files:
+        raise NoFilesError(f"there is no file to label; got {folder}")
     with bar("predicting", len(files)) as advance:
         rows = (
-            advance(1) or prediction.row(classifier.categories)
+            advance(1) or prediction.row(categories)
             for prediction in predict_files(classifier, folder, files)
         )
-        write_rows(rows, classifier.categories, output)
+        write_rows(rows, categories, output)
 
 
 @app.command()
@@ -148,6 +176,7 @@ def models() -> None:
         versions = session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc())).all()
     if not versions:
         messages.print("Nothing is trained yet: run `python -m worker train`.")
+        return
     Console().print(versions_table(versions))
 
 
@@ -163,10 +192,9 @@ def activate(version: Annotated[int, typer.Argument(metavar="ID", help="As `mode
 @app.command()
 def enqueue() -> None:
     """Send every pending image to the classifiers now; a running worker does so by itself every 10 s."""
-    from worker.queue import enqueue_pending
+    from worker.queue import enqueue_pending, require_broker
 
-    if broker_url() is None:
-        raise BrokerError("no broker is known: start `python -m worker run`, or set CELERY_BROKER_URL")
+    require_broker()
     with open_database().read() as session:
         sent, pending = enqueue_pending(session), count_pending(session)
     messages.print(f"Sent {sent} of {pending} pending images.")

@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import beat_init, worker_init
 
 from db.messages import CLASSIFY_IMAGES, CLASSIFY_QUEUE, TRAIN_QUEUE, TRANSPORT_OPTIONS, broker_url
 from worker.broker import default_address
@@ -24,7 +24,7 @@ TRAIN_AFTER = int(os.environ.get("VASTRA_TRAIN_AFTER") or 40)
 """Listed products that each category needs before the worker first trains by itself; 0: it never does."""
 
 SUPERVISOR = "VASTRA_SUPERVISOR"
-"""Environment variable that tells a supervised worker its supervisor's process id."""
+"""Environment variable that tells a supervised process its supervisor's process id."""
 
 app = Celery("vastra", broker=broker_url() or default_address(), include=["worker.tasks"])
 app.conf.update(
@@ -52,9 +52,10 @@ app.conf.update(
 )
 
 
-@worker_ready.connect
+@beat_init.connect
+@worker_init.connect
 def follow_supervisor(**_: Any) -> None:
-    """End a supervised worker whose supervisor was killed, so that it does not linger unseen."""
+    """End a supervised process whose supervisor was killed, so that it does not linger unseen."""
     supervisor = os.environ.get(SUPERVISOR)
     if supervisor is not None:
         threading.Thread(target=_stop_when_orphaned, args=(int(supervisor),), daemon=True).start()

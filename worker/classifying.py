@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from db.errors import ImageStoreError
 from db.image_store import ImageStore
 from db.pictures import Reason
 from db.queries.pending import pending_batches
@@ -34,7 +35,7 @@ def classify_batch(database: Database, store: ImageStore, image_ids: Sequence[in
         claimed = claim_images(session, image_ids, version.id)
     try:
         return _classify_claimed(database, store, classifier, version.id, claimed)
-    except (KeyboardInterrupt, SystemExit):
+    except (KeyboardInterrupt, SystemExit, ImageStoreError):  # no image's fault either
         with database.write() as session:
             release_images(session, claimed)
         raise
@@ -68,10 +69,10 @@ def _classify_claimed(
         return 0
     with database.read() as session:
         data = store.read(session, claimed)
-    decoded = decode_pictures(data, classifier.shape)
+    decoded = decode_pictures(data, classifier.specification.network)
     predictions = classifier.classify(decoded.pictures)
     classified = [
-        ClassifiedImage(image_id, prediction.probabilities, prediction.in_distribution)
+        ClassifiedImage(image_id, dict(prediction.probabilities), prediction.in_distribution)
         for image_id, prediction in zip(decoded.keys, predictions, strict=True)
     ]
     missing = {image_id: Reason.BYTES_MISSING for image_id in claimed if image_id not in data}

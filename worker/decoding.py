@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from db.pictures import PictureError, Reason, decode_picture
-from worker.cnn.config import InputShape
+from worker.cnn.config import INPUT_SHAPES, NetworkName
 from worker.cnn.dataset import Pictures, fit_picture
 
 _THREADS = 4  # Pillow lets go of the interpreter while it decodes
@@ -22,8 +22,9 @@ class DecodedPictures:
     failures: dict[int, Reason]
 
 
-def decode_pictures(data: Mapping[int, bytes], shape: InputShape) -> DecodedPictures:
-    """Decode in threads; the arrays are uint8 (n, height, width, 3) in the order of the keys."""
+def decode_pictures(data: Mapping[int, bytes], network: NetworkName) -> DecodedPictures:
+    """Decode in threads, fitted to the network: uint8 (n, height, width, 3) in the order of the keys."""
+    shape = INPUT_SHAPES[network]
 
     def decode(item: tuple[int, bytes]) -> Pictures | Reason:
         try:

@@ -3,6 +3,7 @@
 WorkerError
 ├── NoModelError           nothing was trained yet
 ├── NothingToTrainError    a category has too few labelled pictures
+├── NoFilesError           the folder to predict holds no file
 ├── TrainingFailedError    a training run ended without a model version
 └── BrokerError            the queue cannot be started or reached
 """
@@ -18,6 +19,10 @@ class NoModelError(WorkerError):
 
 class NothingToTrainError(WorkerError):
     """The records hold too few labelled pictures; crawl more products or import labelled photos."""
+
+
+class NoFilesError(WorkerError):
+    """The folder that `predict` was given holds no file; name the folder of the pictures."""
 
 
 class TrainingFailedError(WorkerError):

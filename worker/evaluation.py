@@ -61,7 +61,7 @@ def predict_stored(
     predictions: dict[int, Prediction] = {}
     for chunk in in_chunks([image.image_id for image in images], 64):
         with database.read() as session:
-            decoded = decode_pictures(store.read(session, chunk), classifier.shape)
+            decoded = decode_pictures(store.read(session, chunk), classifier.specification.network)
         predictions |= dict(zip(decoded.keys, classifier.classify(decoded.pictures), strict=True))
     return predictions
 
@@ -69,7 +69,7 @@ def predict_stored(
 def _evaluation(
     classifier: Classifier, images: Sequence[LabelledImage], predictions: dict[int, Prediction]
 ) -> Evaluation:
-    categories = classifier.categories
+    categories = classifier.specification.categories
     labels = {name: index for index, name in enumerate(categories)} | {OTHER: KNOWN_NEGATIVE}
     theirs = [predictions[image.image_id] for image in images]
     return evaluate(

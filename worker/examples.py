@@ -15,11 +15,11 @@ from db.repository.model_versions import store_splits
 from db.repository.predictions import set_aside
 from db.repository.rows import in_chunks
 from db.session import Database
-from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
+from db.splits import assign_splits
+from worker.cnn.config import INPUT_SHAPES, TrainingConfig
 from worker.cnn.dataset import KNOWN_NEGATIVE, Examples
 from worker.decoding import decode_pictures
 from worker.errors import NothingToTrainError
-from worker.splits import assign_splits
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def gather_examples(
 
     Pictures that cannot be decoded get their reason in the records and are left out.
     """
-    shape = INPUT_SHAPES[NetworkName(config.network)]
+    shape = INPUT_SHAPES[config.network]
     pictures = np.memmap(
         folder / "pictures.uint8", np.uint8, "w+", shape=(len(images), shape.height, shape.width, 3)
     )
@@ -63,7 +63,7 @@ def gather_examples(
     for chunk in in_chunks(images, 64):
         with database.read() as session:
             data = store.read(session, [each.image.image_id for each in chunk])
-        decoded = decode_pictures(data, shape)
+        decoded = decode_pictures(data, config.network)
         if decoded.failures:
             with database.write() as session:
                 set_aside(session, decoded.failures)

@@ -1,6 +1,7 @@
 """Figures and predictions, written for people and for programs."""
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,6 +63,9 @@ def write_rows(rows: Iterable[Mapping[str, Any]], categories: Sequence[str], out
     """Write the predictions of files to standard output, each as soon as it is known (a table at the end)."""
     columns = ("path", "category", "confidence", "uncertain", "reason", *categories)
     if output is Format.CSV:
+        # A file's name may be no text; it comes out as it is, so that a program finds the file again.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="surrogateescape")
         writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

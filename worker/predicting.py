@@ -44,7 +44,8 @@ def predict_files(classifier: Classifier, folder: Path, files: Sequence[Path]) -
     for chunk in in_chunks(files, 64):
         read = {number: _read(path) for number, path in enumerate(chunk)}
         decoded = decode_pictures(
-            {number: data for number, data in read.items() if isinstance(data, bytes)}, classifier.shape
+            {number: data for number, data in read.items() if isinstance(data, bytes)},
+            classifier.specification.network,
         )
         predictions = dict(zip(decoded.keys, classifier.classify(decoded.pictures), strict=True))
         for number, path in enumerate(chunk):

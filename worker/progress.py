@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from db.command_line import messages
 from worker.cnn.progress import Progress as TrainingProgress
 from worker.cnn.progress import Report
+
+_SHOWN_FIGURES: Final = ("loss", "accuracy", "validation_accuracy")
 
 
 @contextmanager
@@ -27,7 +30,9 @@ def training_bar() -> Iterator[Report]:
         def report(step: TrainingProgress) -> None:
             if step.stage not in stages:
                 stages[step.stage] = progress.add_task(step.stage, total=step.total)
-            figures = " ".join(f"{name} {value:.3f}" for name, value in step.metrics.items())
+            figures = " ".join(
+                f"{name} {value:.3f}" for name, value in step.metrics.items() if name in _SHOWN_FIGURES
+            )
             progress.update(
                 stages[step.stage],
                 completed=step.done,

@@ -5,15 +5,22 @@ from typing import Any
 from kombu.exceptions import OperationalError
 from sqlalchemy.orm import Session
 
-from db.messages import CLASSIFY_IMAGES, CLASSIFY_QUEUE, TRAIN_QUEUE
+from db.messages import CLASSIFY_IMAGES, CLASSIFY_QUEUE, TRAIN_QUEUE, broker_url
 from db.queries.pending import pending_batches
 from worker.app import TRAIN_MODEL, app
 from worker.errors import BrokerError
 
 
+def require_broker() -> None:
+    """Raise BrokerError unless somebody has told the address of a broker."""
+    if broker_url() is None:
+        raise BrokerError("no broker is known: start `python -m worker run`, or set CELERY_BROKER_URL")
+
+
 def waiting(queue: str) -> int:
     """Count the messages that wait in a queue; 0 where it was never used."""
     with app.connection_for_read() as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0)
         channel: Any = connection.default_channel  # kombu's types do not know the transport's methods
         try:
             return int(channel.queue_declare(queue, passive=True).message_count)

@@ -15,6 +15,7 @@ from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, TRAIN_QUEUE
 from db.settings import ROOT, settings
 from worker.app import SUPERVISOR
 from worker.broker import EmbeddedBroker
+from worker.errors import BrokerError
 
 logger = logging.getLogger(__name__)
 
@@ -90,9 +91,11 @@ def supervise(broker: EmbeddedBroker | None) -> None:
         signal.signal(number, stop)
     supervised = children()
     try:
+        if broker is not None:
+            logger.info("the broker is %s", broker.start())
         while not over.is_set():
-            if broker is not None and broker.check():
-                logger.warning("the embedded broker had died and was started again")
+            if broker is not None:
+                _keep_up(broker)
             for child in supervised:
                 child.check()
             over.wait(1)
@@ -100,6 +103,14 @@ def supervise(broker: EmbeddedBroker | None) -> None:
         _stop(supervised)
         if broker is not None:
             broker.stop()
+
+
+def _keep_up(broker: EmbeddedBroker) -> None:
+    try:
+        if broker.check():
+            logger.warning("the embedded broker had died and was started again")
+    except BrokerError as error:
+        logger.error("%s; trying again", error)  # noqa: TRY400 - the message says all
 
 
 def _stop(supervised: list[Child]) -> None:

@@ -11,6 +11,7 @@ from db.image_store import open_image_store
 from db.messages import CLASSIFY_IMAGES
 from db.session import open_database
 from worker.app import SWEEP, TRAIN_MODEL, app
+from worker.cnn.errors import CnnError
 from worker.errors import BrokerError, NothingToTrainError
 from worker.schedule import sweep as sweep_records
 
@@ -42,7 +43,7 @@ def train_model(training_run_id: int) -> None:
 
     try:
         run_training(open_database(), open_image_store(), training_run_id)
-    except NothingToTrainError as error:
+    except (NothingToTrainError, CnnError) as error:
         logger.error("training run %d made no model version: %s", training_run_id, error)  # noqa: TRY400 - the row has it
 
 

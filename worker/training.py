@@ -3,41 +3,27 @@
 import logging
 import subprocess
 import tempfile
-import threading
 from pathlib import Path
-from typing import Any, Self
-
-from sqlalchemy.exc import SQLAlchemyError
+from typing import Any
 
 from db.image_store import ImageStore
-from db.models import Split, TrainingRun
+from db.models import RunStatus, Split, TrainingRun
 from db.repository.labels import active_version
 from db.repository.model_versions import activate, record_model_version
-from db.repository.runs import beat, begin_training_run, finish_training_run
+from db.repository.runs import begin_training_run, finish_training_run
 from db.session import Database
 from db.settings import ROOT, settings
+from worker.cnn.classifier import Classifier
 from worker.cnn.config import TrainingConfig
-from worker.cnn.errors import CnnError
-from worker.cnn.progress import Progress, Report, no_report
+from worker.cnn.errors import ArtefactError
+from worker.cnn.progress import Report, no_report
 from worker.cnn.train import TrainingResult, train_and_evaluate
-from worker.errors import NothingToTrainError
 from worker.evaluation import accuracy_on
 from worker.examples import SplitImage, digest, gather_examples, split_images
+from worker.heartbeat import Heartbeat
 from worker.versions import load_classifier
 
 logger = logging.getLogger(__name__)
-
-_BEAT_SECONDS = 5
-
-
-def train_here(database: Database, store: ImageStore, run_id: int, report: Report) -> None:
-    """Execute a planned run in this process; Ctrl-C finishes it, so that no worker takes it up."""
-    try:
-        run_training(database, store, run_id, report)
-    except KeyboardInterrupt:
-        with database.write() as session:
-            finish_training_run(session, run_id, error="interrupted")
-        raise
 
 
 def run_training(
@@ -45,89 +31,63 @@ def run_training(
 ) -> int | None:
     """Execute a training run and return the new model version's id; None if the run is not ours to execute.
 
+    A run that fails is finished with its error, and so is one that Ctrl-C ends.
+
     Raises:
-        NothingToTrainError: a category has too few labelled pictures; the run is finished with that error.
+        NothingToTrainError: nothing is labelled.
+        CnnError: the network cannot be trained on what is there.
     """
     with database.write() as session:
         if not begin_training_run(session, run_id):
             logger.info("training run %d is finished or somebody is at it", run_id)
             return None
-        config = TrainingConfig.from_dict(session.get_one(TrainingRun, run_id).config)
+        values = session.get_one(TrainingRun, run_id).config
     with Heartbeat(database, run_id, report) as heartbeat:
-        try:
-            return _train(database, store, run_id, config, heartbeat.report)
-        except (NothingToTrainError, CnnError) as error:
-            with database.write() as session:
-                finish_training_run(session, run_id, error=str(error))
-            raise NothingToTrainError(str(error)) from error
+        return _train(database, store, run_id, TrainingConfig.from_dict(values), heartbeat.report)
 
 
-class Heartbeat:
-    """Shows every few seconds, while the block lasts, that a training run is alive and how far it is."""
-
-    def __init__(self, database: Database, run_id: int, report: Report) -> None:
-        self._database, self._run_id, self._report = database, run_id, report
-        self._progress: dict[str, Any] = {}
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def report(self, progress: Progress) -> None:
-        """Take note of a step, for the next beat and for whoever watches."""
-        self._progress = {**vars(progress), "metrics": dict(progress.metrics)}
-        self._report(progress)
-
-    def _beat(self) -> None:
-        while not self._over.wait(_BEAT_SECONDS):
-            try:
-                with self._database.write() as session:
-                    beat(session, TrainingRun, self._run_id, progress=self._progress)
-            except SQLAlchemyError as error:
-                # Training goes on: if the database stays away, the end of the run will say so.
-                logger.warning("training run %d could not show that it is alive: %s", self._run_id, error)
-
-
-def _train(database: Database, store: ImageStore, run_id: int, config: TrainingConfig, report: Report) -> int:
+def _train(
+    database: Database, store: ImageStore, run_id: int, config: TrainingConfig, report: Report
+) -> int | None:
     images = split_images(database, config.categories)
     with tempfile.TemporaryDirectory(prefix="vastra-examples-") as folder:
         examples = gather_examples(database, store, config, images, Path(folder))
         result = train_and_evaluate(config, examples, settings().folder / "training", report)
+    candidate = Classifier.load(result.artefact, result.specification)
+    better = is_no_worse(database, store, candidate, images)
+    # Version, verdict and end of the run are one transaction: whoever is killed before it has done nothing.
     with database.write() as session:
-        run = session.get_one(TrainingRun, run_id)
+        run = session.get_one(TrainingRun, run_id, with_for_update=True)
+        if run.status is RunStatus.FINISHED:
+            logger.warning("training run %d was finished by somebody else meanwhile", run_id)
+            return None
         run.dataset_digest, run.code_revision = digest(images), code_revision()
-        run.history, run.metrics = list(result.history), result.metrics
+        run.history, run.metrics = list(result.history), dict(result.metrics)
         version_id = record_model_version(session, run_id, _columns(result))
-    if is_no_worse(database, store, version_id, images):
-        with database.write() as session:
+        if better:
             activate(session, version_id)
-            finish_training_run(session, run_id)
-    else:
-        with database.write() as session:
-            finish_training_run(session, run_id)
+        finish_training_run(session, run_id)
     return version_id
 
 
-def is_no_worse(database: Database, store: ImageStore, candidate_id: int, images: list[SplitImage]) -> bool:
+def is_no_worse(
+    database: Database, store: ImageStore, candidate: Classifier, images: list[SplitImage]
+) -> bool:
     """Compare a candidate with the active version on the test products and the categories that both know.
 
-    Without an active version, or without a picture to compare on, the candidate is no worse.
+    Without an active version that can be loaded, or a picture to compare on, the candidate is no worse.
     """
     with database.read() as session:
         active = active_version(session)
     if active is None:
         return True
-    candidate, current = load_classifier(database, candidate_id), load_classifier(database, active.id)
-    both = set(candidate.categories) & set(current.categories)
-    test = [each.image for each in images if each.split is Split.TEST and each.image.category in both]
-    if not test:
+    try:
+        current = load_classifier(database, active.id)
+    except ArtefactError as error:
+        logger.warning("the active model version %d is replaced, as it cannot be used: %s", active.id, error)
         return True
+    both = set(candidate.specification.categories) & set(current.specification.categories)
+    test = [each.image for each in images if each.split is Split.TEST and each.image.category in both]
     new, old = accuracy_on(database, store, candidate, test), accuracy_on(database, store, current, test)
     logger.info("accuracy on %d test pictures: candidate %.4f, active version %.4f", len(test), new, old)
     return new >= old
@@ -144,13 +104,4 @@ def code_revision() -> str | None:
 
 
 def _columns(result: TrainingResult) -> dict[str, Any]:
-    names = (
-        "network",
-        "temperature",
-        "threshold",
-        "in_distribution_threshold",
-        "metrics",
-        "sha256",
-        "artefact",
-    )
-    return {name: getattr(result, name) for name in names} | {"categories": list(result.categories)}
+    return result.specification.as_dict() | {"metrics": dict(result.metrics), "artefact": result.artefact}

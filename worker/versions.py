@@ -10,6 +10,7 @@ from db.models import ModelVersion
 from db.repository.labels import active_version
 from db.session import Database
 from worker.cnn.config import NetworkName
+from worker.cnn.specification import ClassifierSpecification
 from worker.errors import NoModelError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def load_classifier(database: Database, version_id: int) -> "Classifier":
     Raises:
         ArtefactError: the artefact is not the one that was recorded, or cannot be read.
     """
-    from worker.cnn.classifier import Classifier, ClassifierSpecification  # noqa: PLC0415 - takes seconds
+    from worker.cnn.classifier import Classifier  # noqa: PLC0415 - takes seconds
 
     with database.read() as session:
         version = session.get_one(ModelVersion, version_id)

@@ -47,9 +47,11 @@ class TrainingConfig:
         categories: names of the classes, in the order of the network's outputs.
         seed: of everything random in the run.
         epochs: at most so many passes over the training pictures.
-        patience: epochs without a lower validation loss after which training stops.
+        patience: epochs without a lower validation loss after which training stops and goes back to the lowest;
+            None trains for all epochs and keeps the last.
         batch_size: pictures a step.
-        learning_rate: of Adam.
+        learning_rate: of Adam, at the start.
+        cosine_decay: whether the learning rate falls to nothing at the last step, along a cosine.
         label_smoothing: share of each target that is spread over all classes, 0 to below 1.
         weight_decays: strengths of decay tried for the head of a frozen backbone; validation chooses.
         views: kinds of picture that the head of a frozen backbone learns from, beginning with `original`.
@@ -64,9 +66,10 @@ class TrainingConfig:
     categories: tuple[str, ...]
     seed: int = 0
     epochs: int = 20
-    patience: int = 5
+    patience: int | None = None
     batch_size: int = 32
     learning_rate: float = 1e-3
+    cosine_decay: bool = False
     label_smoothing: float = 0.0
     weight_decays: tuple[float, ...] = ()
     views: tuple[View, ...] = (View.ORIGINAL,)
@@ -77,8 +80,9 @@ class TrainingConfig:
         if len(self.categories) < 2 or len(set(self.categories)) < len(self.categories):  # noqa: PLR2004
             raise ConfigError(f"at least two different categories are needed, got {self.categories}")
         for name in ("epochs", "patience", "batch_size", "learning_rate"):
-            if getattr(self, name) <= 0:
-                raise ConfigError(f"{name} must be above 0, got {getattr(self, name)}")
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ConfigError(f"{name} must be above 0, got {value}")
         if not 0 <= self.label_smoothing < 1:
             raise ConfigError(f"label_smoothing must be 0 to below 1, got {self.label_smoothing}")
         if not 0 < self.target_precision < 1:
@@ -99,9 +103,10 @@ class TrainingConfig:
             network,
             categories,
             epochs=60,
-            patience=8,
-            batch_size=64,
-            weight_decays=(1e-4, 1e-3, 1e-2),
+            batch_size=128,
+            learning_rate=1e-2,
+            cosine_decay=True,
+            weight_decays=(1e-4, 1e-3),
             views=tuple(View),
         )
 

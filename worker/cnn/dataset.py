@@ -1,4 +1,4 @@
-"""Examples: labelled pictures as parallel arrays, and the one way a picture is fitted to a network's input."""
+"""Examples, labelled pictures as parallel arrays; and the one way a picture is fitted to an input."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,7 +72,8 @@ class Examples:
             raise ExamplesError(f"all arrays must be of one length, got {lengths}")
         if self.pictures.ndim != 4 or self.pictures.shape[-1] != 3 or self.pictures.dtype != np.uint8:  # noqa: PLR2004
             raise ExamplesError(
-                f"pictures must be uint8 (n, height, width, 3), got {self.pictures.dtype} {self.pictures.shape}"
+                "pictures must be uint8 (n, height, width, 3), "
+                f"got {self.pictures.dtype} {self.pictures.shape}"
             )
         if wrong := set(self.splits.tolist()) - set(Split):
             raise ExamplesError(f"splits are {[str(split) for split in Split]}, got also {sorted(wrong)}")
@@ -133,6 +134,4 @@ def class_weights(labels: NDArray[np.int64], classes: int) -> Mapping[int, float
     """Weigh each class by n / (classes * count), so that every class weighs the same in sum; absent: 0."""
     counts = np.bincount(labels[labels != KNOWN_NEGATIVE], minlength=classes)
     total = counts.sum()
-    return {
-        label: float(total / (classes * count)) if count else 0.0 for label, count in enumerate(counts)
-    }
+    return {label: float(total / (classes * count)) if count else 0.0 for label, count in enumerate(counts)}

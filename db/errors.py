@@ -9,6 +9,7 @@ RecordsError
 ├── NothingToImportError      the folder to import holds no usable picture
 ├── ExportFolderError         the folder to export to is taken
 ├── NoLabelledImagesError     there is nothing to export
+├── NothingClassifiedError    there is no product to draw
 ├── UnknownProductError       no product has that marketplace and ASIN
 ├── UnknownCategoryError      a word that is no category
 └── UnknownModelVersionError
@@ -49,6 +50,10 @@ class NoLabelledImagesError(RecordsError):
 
 class UnreachableDatabaseError(RecordsError):
     """No usable database answers at DATABASE_URL; start it, or correct the address."""
+
+
+class NothingClassifiedError(RecordsError):
+    """No product has a label yet; run `python -m worker run`, or train and classify by hand."""
 
 
 class UnknownProductError(RecordsError):

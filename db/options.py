@@ -1,12 +1,14 @@
 """The words that `python -m db` takes: formats, categories, names."""
 
 from enum import StrEnum
+from pathlib import Path
 
 import typer
 
 from db.categories import OTHER, load_categories
 
 LONGEST_SOURCE = 100
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 class ProductFormat(StrEnum):
@@ -47,6 +49,13 @@ def source_name(word: str) -> str:
     if not 0 < len(word.strip()) <= LONGEST_SOURCE:
         raise typer.BadParameter(f"a name of 1 to {LONGEST_SOURCE} characters is needed, got {word!r}")
     return word.strip()
+
+
+def picture_file(path: Path) -> Path:
+    """Accept a file name that says how to write a picture; raise typer.BadParameter for any other."""
+    if path.suffix.lower() not in PICTURE_SUFFIXES:
+        raise typer.BadParameter(f"a name ending in {', '.join(PICTURE_SUFFIXES)} is needed, got {path}")
+    return path
 
 
 def _one_of(words: list[str], word: str) -> str:

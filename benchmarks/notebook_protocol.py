@@ -5,7 +5,7 @@ product in both. seed_cnn: 20 epochs in batches of 5, Adam, sigmoid with categor
 is taken. efficientnet_lite0, for comparison: the default settings on the same split, an eighth of the train
 pictures held back for validation.
 
-    python -m benchmarks.notebook_protocol ../shared/photos --out protocol.json
+    python -m benchmarks.notebook_protocol PHOTOS --out protocol.json
 """
 
 import json

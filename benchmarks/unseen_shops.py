@@ -4,7 +4,7 @@
 photo of the shops and of cc0 is predicted by a network that never saw its source; the predictions are pooled.
 A group (a product, or a whole shop) is never divided. Features are computed once, into the working folder.
 
-    python -m benchmarks.unseen_shops ../shared/photos --workdir var/benchmarks --out unseen.json
+    python -m benchmarks.unseen_shops PHOTOS --workdir var/benchmarks --out unseen.json
 """
 
 import json

@@ -69,9 +69,7 @@ def fit_in_distribution_threshold(positives: Floats, negatives: Floats) -> float
     """
     if not len(negatives):
         return float(np.quantile(positives, LOST_WITHOUT_NEGATIVES, method="lower"))
-    candidates = np.quantile(
-        positives, np.linspace(LOST_AT_LEAST, LOST_AT_MOST, 19), method="lower"
-    )
+    candidates = np.quantile(positives, np.linspace(LOST_AT_LEAST, LOST_AT_MOST, 19), method="lower")
     gains = [np.mean(negatives < score) + np.mean(positives >= score) for score in candidates]
     return float(candidates[int(np.argmax(gains))])
 

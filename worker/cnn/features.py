@@ -64,14 +64,13 @@ def compute_features(
     What the cache lacks is computed in batches, and kept as soon as its batch is done.
     """
     features = np.empty((len(views), len(examples), FEATURES), np.float32)
-    missing = []
-    for place, view in enumerate(views):
-        for row, key in enumerate(examples.keys.tolist()):
-            known = cache.read(key, view)
-            if known is None:
-                missing.append((place, row))
-            else:
-                features[place, row] = known
+    keys, missing = examples.keys.tolist(), []
+    for place, row in np.ndindex(features.shape[:2]):
+        known = cache.read(keys[row], views[place])
+        if known is None:
+            missing.append((place, row))
+        else:
+            features[place, row] = known
     if not missing:
         return features
     extract = _extractor()
@@ -80,7 +79,7 @@ def compute_features(
         pictures = [view_picture(examples.pictures[row], views[place]) for place, row in batch]
         for (place, row), values in zip(batch, np.asarray(extract(np.stack(pictures))), strict=True):
             features[place, row] = values
-            cache.write(examples.keys[row], views[place], values)
+            cache.write(keys[row], views[place], values)
         report(Progress("features", start + len(batch), len(missing)))
     return features
 

@@ -68,11 +68,6 @@ class CrawlArguments:
         """The beginning of every page's address."""
         return self.base_url or f"https://www.{self.marketplace}"
 
-    @property
-    def exempt_origin(self) -> Origin | None:
-        """The one host and port that may lie in a private network: base_url's."""
-        return origin_of(self.base_url) if self.base_url else None
-
     def record(self) -> dict[str, Any]:
         """Give the arguments as JSON values, for the crawl run."""
         return {**vars(self), "categories": [category.name for category in self.categories]}
@@ -114,7 +109,7 @@ def _check_together(arguments: CrawlArguments, given: set[str]) -> None:
     surplus = ", ".join(sorted(given - _WITH_RETRY))
     if arguments.retry is not None and surplus:
         raise ArgumentsError(f"retry goes with marketplace and base_url only; received {surplus}")
-    host = arguments.exempt_origin.host if arguments.exempt_origin else ""
+    host = origin_of(arguments.address).host if not arguments.is_live else ""
     if host == arguments.marketplace or host.endswith(f".{arguments.marketplace}"):
         raise ArgumentsError(
             f"base_url is for another address than the shop's own, leave it out; received {host!r}"

@@ -37,6 +37,9 @@ DOWNLOADER_MIDDLEWARES = {
     # Nearest to the downloader: it names the cause of a refused address before anyone retries it.
     "crawler.middlewares.addresses.AddressGuard": 950,
 }
+BASE_URL = (
+    None  # for `scrapy shell` and `scrapy fetch`: the one address that may be private, as -a base_url is
+)
 TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"
 
 # Manners. CRAWLER_CONTACT is an e-mail or web address that the shop's owner can turn to.
@@ -51,6 +54,9 @@ AUTOTHROTTLE_START_DELAY = 3.0
 AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 BLOCK_RETRY_DELAYS = [30.0, 60.0, 120.0]
 """Seconds of silence towards a domain after its first, second and third block page; then the crawl stops."""
+
+CRAWL_HEARTBEAT_SECONDS = 5.0
+"""A crawl run whose heart has not beaten for 30 seconds counts as dead."""
 
 # Pages wait while so many pictures are on their way: memory stays flat and Ctrl-C ends soon.
 CONCURRENT_REQUESTS = 8

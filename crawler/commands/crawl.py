@@ -97,7 +97,8 @@ def _report_error(error: BaseException) -> int:
 
 def _report(crawler: Crawler, seconds: float) -> int:
     """Print the closing summary; return the exit code."""
-    reason = str(crawler.stats.get_value("finish_reason"))
+    # A second Ctrl-C ends everything at once: then there is no finish reason.
+    reason = str(crawler.stats.get_value("finish_reason", CrawlInterruptedError.reason))
     failure = crawler.stats.get_value(FAILURE)
     if isinstance(crawler.spider, AmazonClothingSpider):
         arguments, tally = crawler.spider.arguments, Tally.from_stats(crawler.stats)

@@ -6,7 +6,7 @@ from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError
 
-from crawler.arguments import Origin, origin_of
+from crawler.arguments import origin_of
 from crawler.errors import ForbiddenAddressError
 from crawler.resolver import GuardedResolver
 
@@ -14,20 +14,23 @@ from crawler.resolver import GuardedResolver
 class AddressGuard:
     """Turns the resolver's silence into ForbiddenAddressError, and tells the resolver what is exempt."""
 
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Build the middleware; Scrapy calls this."""
-        guard = cls()
+        guard = cls(crawler)
         crawler.signals.connect(guard.spider_opened, signal=signals.spider_opened)
         return guard
 
     def spider_opened(self, spider: Spider) -> None:
-        """Exempt base_url's exact host and port, where the spider has one."""
+        """Exempt base_url's exact host and port; for `scrapy shell`, those of the setting BASE_URL."""
         arguments = getattr(spider, "arguments", None)
-        exempt: Origin | None = arguments.exempt_origin if arguments else None
+        address = arguments.base_url if arguments else self._crawler.settings.get("BASE_URL")
         resolver = _resolver()
         if resolver is not None:
-            resolver.exempt(exempt)
+            resolver.exempt(origin_of(address) if address else None)
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Raise ForbiddenAddressError for a host that was not unknown but withheld."""

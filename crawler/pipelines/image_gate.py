@@ -1,7 +1,7 @@
 """The image gate: every address of a picture is fetched at most once and checked before anything is stored.
 
 A refused picture is a value with a reason code. Scrapy's media pipelines are not used here: they make logged
-tracebacks of refusals and keep every result, bytes and all, until the end of the crawl.
+tracebacks of refusals, and they keep every result, bytes and all, until the end of the crawl.
 """
 
 import asyncio

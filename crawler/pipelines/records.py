@@ -25,8 +25,6 @@ _logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-_BEAT_SECONDS = 5.0
-
 
 class Records:
     """Commits items, and opens, keeps alive and closes the row of the crawl run.
@@ -38,6 +36,7 @@ class Records:
     def __init__(self, crawler: Crawler, spider: AmazonClothingSpider) -> None:
         self._crawler = crawler
         self._arguments = spider.arguments
+        self._beat_seconds = crawler.settings.getfloat("CRAWL_HEARTBEAT_SECONDS")
         self._run_id: int | None = None
         self._products: set[tuple[str, str]] = set()
         self._images: set[int] = set()
@@ -96,7 +95,7 @@ class Records:
 
     async def _beat(self, run_id: int) -> None:
         while True:
-            await asyncio.sleep(_BEAT_SECONDS)
+            await asyncio.sleep(self._beat_seconds)
             try:
                 await self._in_thread(_write_beat, run_id)
             except DATABASE_ERRORS as error:

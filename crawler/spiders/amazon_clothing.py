@@ -84,12 +84,16 @@ class AmazonClothingSpider(Spider):
             for term in (self.arguments.search,) if self.arguments.search else category.search:
                 yield self._search_request(Search(category, term))
 
-    def parse(self, response: Response, search: Search) -> Iterator[ProductItem | Request]:
-        """Read a search page: its products, and the next page if there is one and it is wanted."""
+    def parse(self, response: Response, search: Search | None = None) -> Iterator[ProductItem | Request]:
+        """Read a search page: its products, and the next page if there is one and it is wanted.
+
+        Without a search (`scrapy parse`) the page is taken for one of the first category.
+        """
+        search = search or Search(self.arguments.categories[0], self.arguments.categories[0].search[0])
         kind = self._note_kind(response)
         if kind is PageKind.SEARCH and isinstance(response, TextResponse):
             yield from self._parse_cards(SearchPage(response, self.arguments.marketplace), search)
-        elif kind in {PageKind.EMPTY, PageKind.NOT_FOUND} and response.status < HTTPStatus.BAD_REQUEST:
+        elif kind is PageKind.EMPTY:
             if search.page == 1:
                 _logger.warning("the search %r (%s) found nothing", search.term, search.category.name)
                 self._count(SEARCHES_EMPTY)

@@ -143,8 +143,9 @@ class Broker:
         return [(one["headers"]["task"], json.loads(base64.b64decode(one["body"]))[0][0]) for one in found]
 
     def stop(self) -> None:
-        self._client.close()
-        self._server.stop()
+        if self._server.is_running():
+            self._client.close()
+            self._server.stop()
 
 
 @pytest.fixture

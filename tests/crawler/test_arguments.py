@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.arguments import HELP, Origin, parse_arguments
+from crawler.arguments import HELP, Origin, origin_of, parse_arguments
 from crawler.errors import ArgumentsError
 from db.categories import Category
 from db.pictures import Reason
@@ -21,7 +21,6 @@ def test_without_arguments_every_category_of_the_indian_shop_is_crawled() -> Non
     assert arguments.categories == KNOWN
     assert arguments.address == "https://www.amazon.in"
     assert arguments.is_live
-    assert arguments.exempt_origin is None
     assert (arguments.pages, arguments.max_products, arguments.details) == (7, None, False)
 
 
@@ -44,7 +43,7 @@ def test_all_arguments_are_read() -> None:
     assert (arguments.max_products, arguments.pages, arguments.details) == (10, 2, True)
     assert (arguments.min_price, arguments.max_price) == (100, 200)
     assert arguments.address == "http://[::1]:8000/shop"
-    assert arguments.exempt_origin == Origin("::1", 8000)
+    assert origin_of(arguments.address) == Origin("::1", 8000)
     assert not arguments.is_live
     assert arguments.record()["categories"] == ["jeans", "saree"]
 

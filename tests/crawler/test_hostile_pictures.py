@@ -64,7 +64,9 @@ TRAPS = {
         served(gzip.compress(bytes(MAX_BYTES + 1)), "image/jpeg", **{"Content-Encoding": "gzip"}),
     ),
     "B000000016": Trap(Reason.FORBIDDEN_ADDRESS, served(b""), "http://0x7f.0.0.1:1/images/I/a.jpg"),
-    "B000000017": Trap(Reason.SEVERAL_FRAMES, lambda: served(animated(), "image/webp")()),
+    "B000000017": Trap(
+        Reason.SEVERAL_FRAMES, lambda: Response(animated(), 200, {"Content-Type": "image/webp"})
+    ),
     "B000000018": Trap(Reason.HTTP_ERROR, redirected("/images/I/B000000018.jpg")),
 }
 
@@ -98,23 +100,12 @@ def shop(httpserver: HTTPServer) -> HTTPServer:
 def test_every_trap_is_a_reason_in_the_records_and_harms_nothing(
     project: Project, records: Records, shop: HTTPServer
 ) -> None:
-    ended = project.crawl(shop.url_for("").rstrip("/"), categories="saree")
+    # A proxy of the environment would resolve names in the crawler's place: it must not be asked.
+    proxies = {"http_proxy": shop.url_for("/proxy"), "https_proxy": shop.url_for("/proxy")}
+    ended = project.crawl(shop.url_for("").rstrip("/"), categories="saree", environment=proxies)
     assert ended.exit_code == 0, ended.stderr
     assert "Traceback" not in ended.stderr
     assert records.reasons() == {asin: trap.reason for asin, trap in TRAPS.items()}
     assert len(records.images()) == 1
     refused = sum(trap.reason is not None for trap in TRAPS.values())
     assert f"1 stored, 0 known, {refused} rejected" in ended.stderr
-
-
-def test_an_environment_with_a_proxy_does_not_lead_around_the_resolver(
-    project: Project, records: Records, shop: HTTPServer
-) -> None:
-    ended = project.crawl(
-        shop.url_for("").rstrip("/"),
-        categories="saree",
-        max_products=2,
-        environment={"http_proxy": shop.url_for("/proxy"), "https_proxy": shop.url_for("/proxy")},
-    )
-    assert ended.exit_code == 0, ended.stderr
-    assert records.reasons() == {"B000000001": None, "B000000002": Reason.FORBIDDEN_ADDRESS}

@@ -13,6 +13,7 @@ from demo.shop import DemoShop, ShopConfig
 from tests.crawler.conftest import Broker, Project, Records, crawl_words
 
 DEADLINE_SECONDS = 60
+BEATING = {"CRAWL_HEARTBEAT_SECONDS": 0.1}
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -25,14 +26,14 @@ def wait_until(condition: Callable[[], bool]) -> None:
 @pytest.fixture
 def shop() -> Iterator[DemoShop]:
     slow = Misbehaviour(slow_seconds=0.1)
-    with DemoShop(ShopConfig(products=60, broken_pictures=False, misbehaviour=slow)) as shop:
+    with DemoShop(ShopConfig(products=40, broken_pictures=False, misbehaviour=slow)) as shop:
         yield shop
 
 
 @pytest.fixture
 def begun(project: Project, records: Records, shop: DemoShop) -> Iterator[subprocess.Popen[str]]:
     """A crawl that has committed some products and is far from its end."""
-    process = project.start(*crawl_words(shop.base_url, categories="saree,jeans"))
+    process = project.start(*crawl_words(shop.base_url, settings=BEATING, categories="saree,jeans"))
     wait_until(lambda: len(records.products()) >= 10)
     yield process
     process.kill()
@@ -66,6 +67,8 @@ def test_a_killed_crawl_is_completed_by_the_next_one(
     killed, finished = records.runs()
     assert (killed.status, finished.status) == (RunStatus.RUNNING, RunStatus.FINISHED)
     assert killed.heartbeat_at is not None
+    assert killed.started_at is not None
+    assert killed.heartbeat_at > killed.started_at
     fresh = {image_id for _, image_ids in broker.messages() for image_id in image_ids}
     known = {image.image_id for product in rescued.values() for image in product.images}
     assert fresh == {image.id for image in records.images()} - known

@@ -28,23 +28,39 @@ def test_the_crawler_starts_without_tensorflow() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
 
 
-def test_scrapy_lists_the_spider_and_teaches_its_arguments(project: Project) -> None:
-    assert project.run("list").stdout == "amazon_clothing\n"
+def test_the_help_teaches_the_spiders_arguments(project: Project) -> None:
     assert "max_products  stop a category after" in project.run("crawl", "-h").stdout
 
 
 def test_the_shell_fetches_without_leaving_records(project: Project, records: Records) -> None:
     with DemoShop(ShopConfig(products=2)) as shop:
-        ended = project.run("shell", f"{shop.base_url}/s?k=saree", "-c", "response.status", "--nolog")
+        words = ["shell", f"{shop.base_url}/s?k=saree", "-c", "response.status", "--nolog"]
+        assert project.run(*words, "-s", f"BASE_URL={shop.base_url}").stdout == "200\n"
     assert records.runs() == []
-    # The shell knows no base_url: a private address stays forbidden to it.
-    assert "200" not in ended.stdout
+
+
+def test_scrapy_parse_shows_what_the_spider_reads(project: Project) -> None:
+    with DemoShop(ShopConfig(products=2)) as shop:
+        address = f"{shop.base_url}/s?k=saree"
+        words = [
+            "parse",
+            "--spider",
+            "amazon_clothing",
+            "-a",
+            f"base_url={shop.base_url}",
+            "-c",
+            "parse",
+            address,
+        ]
+        shown = project.run(*words, "--nolog", "--nocolour").stdout
+    assert all(product.asin in shown for product in shop.catalogue.products if product.category == "saree")
 
 
 def test_an_unknown_spider_is_a_usage_error(project: Project) -> None:
     ended = project.run("crawl", "amazon_shoes")
     assert ended.exit_code == 2
     assert "scrapy list" in ended.stderr
+    assert project.run("list").stdout == "amazon_clothing\n"
 
 
 def test_the_http_cache_serves_a_second_crawl(project: Project, tmp_path: Path) -> None:
@@ -85,7 +101,6 @@ def test_a_live_crawl_is_slow_names_itself_and_reads_no_local_files() -> None:
 
 def test_the_contact_is_part_of_the_user_agent() -> None:
     code = "import crawler.settings; print(crawler.settings.USER_AGENT)"
-    ended = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={"CRAWLER_CONTACT": "me@example.org\n"}, capture_output=True, text=True, check=True
-    )  # fmt: skip
-    assert ended.stdout.endswith("(+me@example.org)\n")
+    environment = {"CRAWLER_CONTACT": "me@example.org\nX-Header: 1"}
+    printed = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=environment, text=True)
+    assert printed.endswith("(+me@example.org X-Header: 1)\n")

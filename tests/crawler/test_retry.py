@@ -66,7 +66,11 @@ def test_refused_pictures_are_fetched_again_by_reason_and_nothing_else(
 
 def test_a_retry_finds_all_refused_pictures_of_the_marketplace(database: Database) -> None:
     gone = [refused(Reason.NOT_FOUND, f"https://shop.test/{n}.jpg") for n in range(1200)]
-    save(database, product("B1", *gone[:700], picture(1)), product("B2", *gone[700:]))
+    save(
+        database,
+        product("B1", *gone[:700], picture(1, url="https://shop.test/kept.jpg")),
+        product("B2", *gone[700:]),
+    )
     save(database, product("B3", refused(Reason.CORRUPT)), product("B4", refused(), marketplace="amazon.com"))
     save(database, product("B5", refused(url="/home/user/photos/5.jpg")))
     found = list(refused_pictures(database, SHOP, Reason.NOT_FOUND))

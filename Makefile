@@ -47,8 +47,8 @@ format: setup  ## Format the code
 	$(BIN)/ruff format
 
 bench: setup  ## Measure the crawl and the queue beside their peers (minutes)
-	$(BIN)/python benchmarks/crawl_rate.py
-	$(BIN)/python benchmarks/queue_rate.py
+	$(BIN)/python -m benchmarks.crawl_rate
+	$(BIN)/python -m benchmarks.queue_rate
 
 lock: setup  ## Resolve requirements/*.lock anew from pyproject.toml
 	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra crawler pyproject.toml -o requirements/crawler.lock

@@ -11,13 +11,13 @@ from sqlalchemy import select
 
 from db.categories import Category
 from db.image_store import ImageStore
-from db.models import Product
+from db.models import ModelVersion, Product
 from db.pictures import Reason, check_picture
 from db.repository.labels import Label
 from db.repository.model_versions import activate, record_model_version
 from db.repository.predictions import ClassifiedImage, record_predictions
 from db.repository.products import FoundPicture, FoundProduct, Listing, save_products
-from db.repository.runs import plan_training_run
+from db.repository.runs import finish_training_run, plan_training_run
 from db.session import Database
 
 CATEGORIES = tuple(Category(name, name.title(), (name,)) for name in ("saree", "jeans", "trousers"))
@@ -92,6 +92,17 @@ def model_version(database: Database, *, active: bool = True, **values: Any) -> 
         if active:
             activate(session, version)
     return version
+
+
+def copy_version(database: Database) -> int:
+    """Record the active model version a second time, with an artefact of its own row, not active."""
+    names = ("network", "categories", "temperature", "threshold", "in_distribution_threshold", "metrics",
+             "sha256", "artefact")  # fmt: skip
+    with database.write() as session:
+        active = session.scalars(select(ModelVersion).where(ModelVersion.active)).one()
+        run = plan_training_run(session, active.network, {}, seed=0)
+        finish_training_run(session, run)
+        return record_model_version(session, run, {name: getattr(active, name) for name in names})
 
 
 def likely(category: str, confidence: float = 0.9) -> dict[str, float]:

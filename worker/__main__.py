@@ -23,7 +23,8 @@ from worker.planning import plan_training
 from worker.progress import bar, training_bar
 from worker.versions import require_version
 
-# TensorFlow takes seconds to load, so the commands that need it import it themselves.
+# TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
+# there is work for it.
 # ruff: noqa: PLC0415
 
 app = typer.Typer(
@@ -107,12 +108,12 @@ def _announce(database: Database, run_id: int) -> None:
 @app.command()
 def classify() -> None:
     """Classify every pending image in this process; needs no broker."""
-    from worker.classifying import classify_pending
-
     database = open_database()
     with database.read() as session:
         require_version(session)
         pending = count_pending(session)
+    from worker.classifying import classify_pending
+
     with bar("classifying", pending) as advance:
         done = classify_pending(database, open_image_store(), advance)
     with database.read() as session:
@@ -127,9 +128,12 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Every figure as one JSON object.")] = False,
 ) -> None:
     """Measure a model version on the test split, which no training has seen, and keep the figures."""
+    database = open_database()
+    with database.read() as session:
+        version_id = require_version(session, version).id
     from worker.evaluation import evaluate_version
 
-    figures = evaluate_version(open_database(), open_image_store(), version).as_dict()
+    figures = evaluate_version(database, open_image_store(), version_id).as_dict()
     if as_json:
         typer.echo(json.dumps(figures, indent=2))
         return
@@ -150,12 +154,12 @@ def predict(
 
     Example: `python -m worker predict photos --format csv > labels.csv`
     """
-    from worker.predicting import files_below, predict_files
-    from worker.versions import load_classifier
-
     database = open_database()
     with database.read() as session:
         version_id = require_version(session, version).id
+    from worker.predicting import files_below, predict_files
+    from worker.versions import load_classifier
+
     classifier = load_classifier(database, version_id)
     categories = classifier.specification.categories
     files = files_below(folder)

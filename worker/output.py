@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from db.models import ModelVersion
 
@@ -72,7 +72,7 @@ def write_rows(rows: Iterable[Mapping[str, Any]], categories: Sequence[str], out
     elif output is Format.JSON:
         sys.stdout.write(json.dumps(list(rows), indent=2) + "\n")
     else:
-        table = Table(*columns)
+        table = Table(Column("path", overflow="fold"), *columns[1:])
         for row in rows:
             table.add_row(*(_number(row[column]) for column in columns))
         Console().print(table)

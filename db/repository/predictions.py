@@ -59,9 +59,10 @@ def claim_images(session: Session, image_ids: Sequence[int], version_id: int) ->
 
 
 def release_images(session: Session, image_ids: Sequence[int]) -> None:
-    """Give claimed images back untried, for example when the worker is told to stop."""
+    """Give those of the images that are still claimed back untried, as when the worker is told to stop."""
     values = {"leased_until": None, "attempts": Image.attempts - 1}
-    session.execute(update(Image).where(Image.id.in_(image_ids)).values(values))
+    claimed = Image.id.in_(image_ids) & Image.leased_until.is_not(None)
+    session.execute(update(Image).where(claimed).values(values))
 
 
 def record_predictions(

@@ -27,14 +27,6 @@ PRODUCTS = 16
 _TINTS = {"saree": "red", "jeans": "blue", "trousers": "khaki"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keras 3.15 copies TensorFlow's variables in a way that numpy 2 announces to end; it still works."""
-    keras = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(keras)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def own_folder() -> Iterator[Path]:
     """A folder for what the worker keeps, in place of the user's own `var/`; short, for the socket in it."""

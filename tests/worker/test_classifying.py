@@ -8,15 +8,14 @@ from sqlalchemy import select, update
 
 from db.errors import ImageStoreError
 from db.image_store import ImageStore
-from db.models import Image, ModelVersion, Prediction, Product, utc_now
+from db.models import Image, Prediction, Product, utc_now
 from db.pictures import Reason
 from db.queries.pending import count_pending
-from db.repository.model_versions import activate, record_model_version
+from db.repository.model_versions import activate
 from db.repository.predictions import MAX_ATTEMPTS
-from db.repository.runs import plan_training_run
 from db.session import Database
 from tests.conftest import ROOT
-from tests.factories import STORE, model_version
+from tests.factories import STORE, copy_version, model_version
 from worker.classifying import classify_batch, classify_pending
 from worker.cnn.errors import ArtefactError
 from worker.errors import NoModelError
@@ -51,16 +50,6 @@ def predictions(database: Database) -> list[Prediction]:
 def change(database: Database, image_id: int, **values: object) -> None:
     with database.write() as session:
         session.execute(update(Image).where(Image.id == image_id).values(values))
-
-
-def copy_version(database: Database) -> int:
-    """Record the active model version a second time, with weights of its own row."""
-    with database.write() as session:
-        row = session.scalars(select(ModelVersion).where(ModelVersion.active)).one()
-        names = ("network", "categories", "temperature", "threshold", "in_distribution_threshold",
-                 "metrics", "sha256", "artefact")  # fmt: skip
-        run = plan_training_run(session, row.network, {}, seed=0)
-        return record_model_version(session, run, {name: getattr(row, name) for name in names})
 
 
 def test_every_image_gets_a_prediction_and_every_product_a_label(trained: Database) -> None:

@@ -1,0 +1,61 @@
+import http.client
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+from scrapy.http import HtmlResponse
+
+from demo.misbehaviour import Misbehaviour
+from demo.shop import DemoShop, ShopConfig
+
+MARKETPLACE = "amazon.in"
+
+
+@dataclass(frozen=True)
+class Received:
+    """What a visitor gets: status, headers in small letters, body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def page(self) -> HtmlResponse:
+        return HtmlResponse("http://127.0.0.1/", status=self.status, body=self.body, encoding="utf-8")
+
+
+def get(shop: DemoShop, address: str) -> Received:
+    """Ask for one address, given with or without the shop's own, on a connection of its own."""
+    connection = http.client.HTTPConnection(urlsplit(shop.base_url).netloc, timeout=20)
+    try:
+        connection.request("GET", address.removeprefix(shop.base_url))
+        response = connection.getresponse()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Received(response.status, headers, response.read())
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def shop() -> Iterator[DemoShop]:
+    """A shop that behaves, for tests that only look."""
+    with DemoShop() as shop:
+        yield shop
+
+
+@pytest.fixture
+def open_shop() -> Iterator[Callable[..., DemoShop]]:
+    """Open small shops that misbehave as told; all are closed after the test."""
+    with ExitStack() as opened:
+
+        def open_one(products: int = 3, **misbehaviour: object) -> DemoShop:
+            config = ShopConfig(
+                products=products,
+                broken_pictures=False,
+                misbehaviour=Misbehaviour(**misbehaviour),  # type: ignore[arg-type]
+            )
+            return opened.enter_context(DemoShop(config))
+
+        yield open_one

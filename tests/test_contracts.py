@@ -1,0 +1,125 @@
+"""What the project promises of itself: which way imports point, what loads TensorFlow, what its papers say."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from crawler.arguments import HELP
+from tests.conftest import ROOT
+
+PACKAGES = ("crawler", "db", "worker", "demo")
+MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
+PAPERS = [path for name in ("README.md", "CONTRIBUTING.md") if (path := ROOT / name).exists()]
+TARGET, PROGRAM, SPIDER = (
+    r"\bmake ([a-z]+)\b",
+    r"\bpython -m (db|worker|demo)\b([^#`|\n]*)",
+    r"scrapy crawl (\w+)",
+)
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"COLUMNS": "200"}, capture_output=True, text=True, check=False
+    )
+
+
+def code(paper: Path) -> str:
+    """The code of a Markdown file: its blocks, and what stands between backquotes."""
+    text = paper.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", text)])
+
+
+def found(pattern: str) -> list[tuple[str, ...]]:
+    """Every match of the pattern in the code of the papers, each once."""
+    matches = {match.groups() for paper in PAPERS for match in re.finditer(pattern, code(paper))}
+    return sorted(matches)
+
+
+@cache
+def help_of(*command: str) -> str:
+    result = run(sys.executable, "-m", *command, "--help")
+    assert result.returncode == 0, f"{command}: {result.stderr}"
+    return result.stdout
+
+
+def test_imports_point_one_way() -> None:
+    result = run(str(Path(sys.executable).with_name("lint-imports")))
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["crawler.settings", "crawler.spiders.amazon_clothing", "db.session", "worker.app", "worker.tasks",
+     "worker.__main__", "worker.supervisor", "demo.job"],
+)  # fmt: skip
+def test_starting_a_program_loads_no_tensorflow(module: str) -> None:
+    program = f"import {module}, sys; sys.exit(bool({{'tensorflow', 'keras'}} & sys.modules.keys()))"
+    result = run(sys.executable, "-c", program)
+    assert result.returncode == 0, result.stderr or "TensorFlow is loaded"
+
+
+def test_package_files_are_empty() -> None:
+    assert [path for path in MODULES if path.name == "__init__.py" and path.stat().st_size] == []
+
+
+def test_every_folder_of_code_is_a_package() -> None:
+    folders = {path.parent for path in MODULES if "migrations" not in path.parts}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def test_no_module_is_longer_than_400_lines() -> None:
+    lengths = {path: path.read_text(encoding="utf-8").count("\n") for path in MODULES}
+    assert {path: length for path, length in lengths.items() if length > 400} == {}
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_locks_pin_every_package_by_its_hash_and_name_no_host(lock: Path) -> None:
+    text = lock.read_text(encoding="utf-8")
+    pins = re.split(r"\n(?=[a-zA-Z0-9])", text.strip())
+    assert len(pins) > 20
+    assert [
+        pin for pin in pins if not re.search(r"^\S+==\S+.*--hash=sha256:[0-9a-f]{64}", pin, re.DOTALL)
+    ] == []
+    assert re.findall(r"https?://|index-url|find-links|trusted-host", text) == []
+
+
+def test_the_papers_name_commands_at_all() -> None:
+    if not (ROOT / "README.md").exists():
+        pytest.skip("README.md is not written yet")
+    assert ("demo",) in found(TARGET)
+    assert found(PROGRAM)
+    assert found(SPIDER) == [("amazon_clothing",)]
+
+
+@pytest.mark.parametrize("target", [target for (target,) in found(TARGET)])
+def test_make_targets_that_the_papers_name_exist(target: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^{target}:.*## ", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("package", "words"), sorted({(p, w.strip(" .,;")) for p, w in found(PROGRAM)}))
+def test_commands_that_the_papers_name_take_what_they_are_given(package: str, words: str) -> None:
+    given = shlex.split(words.split("…", maxsplit=1)[0])
+    command = [word for word in given[:1] if re.fullmatch(r"[a-z-]+", word) and not word.startswith("-")]
+    described = help_of(package, *command)
+    options = [word.split("=")[0] for word in given if word.startswith("--") and word != "--help"]
+    assert [option for option in options if option not in described] == []
+
+
+def test_spider_arguments_that_the_papers_name_exist() -> None:
+    assert {name for (name,) in found(r"-a (\w+)=")} <= set(HELP)
+    assert run(sys.executable, "-m", "scrapy", "list").stdout.split() == ["amazon_clothing"]
+
+
+def test_environment_variables_that_the_papers_name_are_read() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in MODULES)
+    named = {name for (name,) in found(r"\b([A-Z]+_[A-Z_]+)=")}
+    assert {name for name in named if name not in source} == set()

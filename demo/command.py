@@ -18,10 +18,14 @@ _MISBEHAVIOUR = "Misbehaviour"
 
 @application.command()
 def run(  # noqa: PLR0917 - one parameter per option
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.", min=0, max=65535)] = 8000,
+    port: Annotated[
+        int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.", min=0, max=65535)
+    ] = 8000,
     photos: Annotated[
         Path | None,
-        typer.Option(help="Show these photos, in folders named after categories.", exists=True, file_okay=False),
+        typer.Option(
+            help="Show these photos, in folders named after categories.", exists=True, file_okay=False
+        ),
     ] = None,
     products: Annotated[
         int | None, typer.Option(help="Products a category [default: 120 drawn, or all photos].", min=1)
@@ -31,7 +35,8 @@ def run(  # noqa: PLR0917 - one parameter per option
         BlockPage | None, typer.Option(help="Answer with this block page.", rich_help_panel=_MISBEHAVIOUR)
     ] = None,
     block_after: Annotated[
-        int, typer.Option(help="Proper pages before the first block page.", min=0, rich_help_panel=_MISBEHAVIOUR)
+        int,
+        typer.Option(help="Proper pages before the first block page.", min=0, rich_help_panel=_MISBEHAVIOUR),
     ] = 0,
     block_every: Annotated[
         int, typer.Option(help="Then block every Nth page.", min=1, rich_help_panel=_MISBEHAVIOUR)
@@ -99,3 +104,8 @@ def run(  # noqa: PLR0917 - one parameter per option
     except OSError as error:
         typer.echo(f"cannot open the shop on port {port}: {error}. Name another with --port.", err=True)
         raise typer.Exit(1) from error
+
+
+def main() -> None:
+    """Run the command line."""
+    application()

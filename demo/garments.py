@@ -61,7 +61,9 @@ _COLOURS = {"jeans": _JEANS_COLOURS, "trousers": _TROUSERS_COLOURS}
 
 def colour_name(category: str, seed: int, index: int) -> str:
     """Return the name of a garment's colour."""
-    return seeded_random(seed, "colour", category, index).choice(list(_COLOURS.get(category, _BRIGHT_COLOURS)))
+    return seeded_random(seed, "colour", category, index).choice(
+        list(_COLOURS.get(category, _BRIGHT_COLOURS))
+    )
 
 
 def draw_garment(category: str, seed: int, index: int, view: int = 0) -> Image.Image:

@@ -40,10 +40,11 @@ class SearchQuery:
         return "/s?" + urlencode(parameters)
 
     def admits(self, product: Product) -> bool:
-        """Say whether a product's price lies in the range; one without a price only fits no range at all."""
+        """Say whether a product's price lies in the range; one without a price is found without a range only."""
         if self.low_price is None and self.high_price is None:
             return True
-        low, high = self.low_price or 0, self.high_price or math.inf
+        low = 0 if self.low_price is None else self.low_price
+        high = math.inf if self.high_price is None else self.high_price
         return product.price is not None and low <= product.price <= high
 
 
@@ -156,7 +157,9 @@ def _place_cards(organic: Sequence[Product], sponsored: Sequence[Product]) -> li
             placed.append((waiting.pop(), True))
         placed.append((product, False))
     placed += [(product, True) for product in waiting]
-    return [Card(product, is_sponsored, position) for position, (product, is_sponsored) in enumerate(placed, 1)]
+    return [
+        Card(product, is_sponsored, position) for position, (product, is_sponsored) in enumerate(placed, 1)
+    ]
 
 
 def _image_entry(address: str, picture: ProductPicture) -> dict[str, Any]:

@@ -15,6 +15,7 @@ _CACHED_PICTURES = 4096
 _EXIF_ORIENTATION = 0x0112
 _TURNED_RIGHT = 6
 _CONTENT_TYPES = {"JPEG": JPEG_TYPE, "PNG": "image/png", "WEBP": "image/webp", "AVIF": "image/avif"}
+_UNREADABLE = (OSError, ValueError, Image.DecompressionBombError)
 _HTML = b"<!doctype html><title>Sorry</title><p>This picture is not available.</p>"
 
 
@@ -59,7 +60,7 @@ class PictureShelf:
                 exif = opened.getexif()
                 opened.thumbnail((side, side))
                 return _encode(opened, opened.format or "JPEG", exif)
-        except (OSError, ValueError):  # Broken on purpose, or no format that the shop can make smaller.
+        except _UNREADABLE:  # Broken on purpose, or no format that the shop can make smaller.
             return original
 
     def _draw(self, picture: ProductPicture) -> Image.Image:
@@ -82,7 +83,9 @@ def _encode_drawing(drawing: Image.Image, form: PictureForm) -> EncodedPicture:
     return _encode(drawing)
 
 
-def _encode(picture: Image.Image, picture_format: str = "JPEG", exif: Image.Exif | None = None) -> EncodedPicture:
+def _encode(
+    picture: Image.Image, picture_format: str = "JPEG", exif: Image.Exif | None = None
+) -> EncodedPicture:
     buffer = io.BytesIO()
     picture.save(buffer, picture_format, quality=_QUALITY, exif=exif or Image.Exif())
     return EncodedPicture(buffer.getvalue(), _CONTENT_TYPES[picture_format])
@@ -101,5 +104,5 @@ def _recognise(data: bytes) -> EncodedPicture:
     try:
         with Image.open(io.BytesIO(data)) as opened:
             return EncodedPicture(data, _CONTENT_TYPES.get(opened.format or "", JPEG_TYPE))
-    except (OSError, ValueError):  # A photo that cannot be read is served as it is: the crawler must cope.
+    except _UNREADABLE:  # A photo that cannot be read is served as it is: the crawler must cope.
         return EncodedPicture(data)

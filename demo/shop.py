@@ -98,7 +98,9 @@ class DemoShop:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        _logger.info("demo shop at %s: %d products. %s", self.base_url, len(self.catalogue.products), self.note)
+        _logger.info(
+            "demo shop at %s: %d products. %s", self.base_url, len(self.catalogue.products), self.note
+        )
         return self
 
     def __exit__(
@@ -126,6 +128,6 @@ def serve(config: ShopConfig) -> None:
 
 
 if __name__ == "__main__":
-    from demo.command import application
+    from demo.command import main
 
-    application()
+    main()

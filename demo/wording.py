@@ -51,10 +51,10 @@ _TROUSERS = Wording(
     titles=(
         "Men's {style} {fabric} Formal Trousers ({colour})",
         "Men {style} Fit {colour} {fabric} Trousers",
-        "{colour} {fabric} Trousers for Men, {style} Front, Cross Pockets",
+        "{colour} {fabric} Trousers for Men, {style} Fit, Cross Pockets",
     ),
     fabrics=("Poly Viscose", "Cotton Twill", "Linen Blend", "Terry Rayon", "Wool Blend", "Lycra"),
-    styles=("Slim", "Regular", "Pleated", "Flat", "Tapered", "Ankle Length"),
+    styles=("Slim", "Regular", "Straight", "Relaxed", "Tapered", "Comfort"),
     breadcrumb=("Clothing & Accessories", "Men", "Trousers"),
     lowest_price=399,
     highest_price=4_499,
@@ -83,9 +83,8 @@ def compose_title(wording: Wording, colour: str, rng: Random) -> str:
 
 
 def choose_price(wording: Wording, rng: Random) -> int:
-    """Choose a price in whole rupees, ending in 9: most are low, a few are very high."""
-    spread = rng.random() ** 4
-    price = wording.lowest_price + spread * (wording.highest_price - wording.lowest_price)
+    """Choose a price in whole rupees, ending in 9: most are low, a few far above."""
+    price = wording.lowest_price * (wording.highest_price / wording.lowest_price) ** (rng.random() ** 1.6)
     return max(wording.lowest_price, int(price) // 10 * 10 + 9)
 
 

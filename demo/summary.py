@@ -58,7 +58,9 @@ def _by_word(counts: dict[str, int]) -> str:
 def _commands() -> str:
     """Name the commands as they can be typed in the folder where the demo was started."""
     python = _relative(Path(sys.executable))
-    folder = [] if os.environ.get("DATABASE_URL") else [f"export VASTRA_FOLDER={_relative(settings().folder)}"]
+    folder = (
+        [] if os.environ.get("DATABASE_URL") else [f"export VASTRA_FOLDER={_relative(settings().folder)}"]
+    )
     commands = (
         "db products --category jeans --min-confidence 0.9",
         "db products --format csv > products.csv",

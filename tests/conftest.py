@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 
 from db.migration import upgrade
 from db.session import Database
+from db.settings import settings
 
 ROOT = Path(__file__).parent.parent
 NUMBERS = count()
@@ -32,6 +33,14 @@ def shared_folder(name: str) -> Path:
     if not folder.is_dir():
         missing(f"no folder {folder}: real {name} are not shipped with the project")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def fresh_settings() -> Iterator[None]:
+    """The environment is read anew by each test, and by the next one whatever this one has set."""
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from crawler.items import ProductItem, SavedItem
 from crawler.pipelines.queue import ImageQueue
 from crawler.statistics import IMAGES_ENQUEUED, IMAGES_WAITING
 from db.messages import BATCH_SIZE, CLASSIFY_IMAGES
-from db.settings import settings
 from tests.crawler.conftest import Broker
 
 
@@ -56,12 +55,8 @@ def test_a_broker_that_does_not_answer_is_a_named_error(
 def test_without_any_broker_there_is_a_named_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
     monkeypatch.setenv("VASTRA_FOLDER", str(tmp_path))
-    settings.cache_clear()
-    try:
-        with pytest.raises(BrokerUnavailableError, match="no broker is running"):
-            enqueue_images([1])
-    finally:
-        settings.cache_clear()
+    with pytest.raises(BrokerUnavailableError, match="no broker is running"):
+        enqueue_images([1])
 
 
 def test_each_new_image_is_sent_once_and_the_rest_at_the_end(

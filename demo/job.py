@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -23,6 +24,7 @@ from worker.progress import bar
 from worker.waiting import wait_until
 
 _FIRST_TRAINING_SECONDS = 90
+_PORT = 8477
 _CLASSIFYING_SECONDS = 600
 _LOOK_SECONDS = 0.5
 
@@ -33,7 +35,7 @@ def run_whole_job(database: Database, config: ShopConfig) -> None:
     Raises:
         StepFailedError: a step did not do its job; the message names the log to read.
     """
-    with DemoShop(config) as shop, running_worker():
+    with _open_shop(config) as shop, running_worker():
         messages.rule(f"Crawl: {len(shop.catalogue.products)} products at {shop.base_url}")
         messages.print(shop.note)
         crawl(shop.base_url)
@@ -42,6 +44,15 @@ def run_whole_job(database: Database, config: ShopConfig) -> None:
         messages.rule("Classify")
         classify(database)
     print_summary(database)
+
+
+def _open_shop(config: ShopConfig) -> DemoShop:
+    """Open the shop where it was the last time, so that a second crawl knows its pictures again."""
+    try:
+        return DemoShop(replace(config, port=_PORT))
+    except OSError as error:
+        messages.print(f"Port {_PORT} is taken ({error}): the pictures will have new addresses.")
+        return DemoShop(config)
 
 
 @contextmanager

@@ -246,6 +246,8 @@ class TrainingRun(Base):
     dataset_digest: Mapped[str | None] = mapped_column(String(64))
     code_revision: Mapped[str | None] = mapped_column(String(64))
     status: Mapped[RunStatus] = mapped_column(default=RunStatus.PLANNED, index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    """How often a worker has taken the run up; one that kills its worker every time is given up."""
     progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
     history: Mapped[list[Any]] = mapped_column(default=list)
     metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Column
 
 from db.command_line import messages
 from worker.cnn.progress import Progress as TrainingProgress
@@ -24,12 +33,12 @@ def bar(description: str, total: int) -> Iterator[Callable[[int], None]]:
 @contextmanager
 def training_bar() -> Iterator[Report]:
     """Show a bar for each stage of a training run; the block gets the report to pass to it."""
-    with _progress() as progress:
+    with _progress(TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True))) as progress:
         stages: dict[str, TaskID] = {}
 
         def report(step: TrainingProgress) -> None:
             if step.stage not in stages:
-                stages[step.stage] = progress.add_task(step.stage, total=step.total)
+                stages[step.stage] = progress.add_task(step.stage, total=step.total, figures="")
             figures = " ".join(
                 f"{name} {value:.3f}" for name, value in step.metrics.items() if name in _SHOWN_FIGURES
             )
@@ -37,12 +46,12 @@ def training_bar() -> Iterator[Report]:
                 stages[step.stage],
                 completed=step.done,
                 total=step.total,
-                description=f"{step.stage} {figures}",
+                figures=figures,
             )
 
         yield report
 
 
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=messages)
+def _progress(*more: ProgressColumn) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, *more, console=messages)

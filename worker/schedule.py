@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from db.categories import load_categories
 from db.queries.training import has_training_run, is_crawling, products_with_pictures
 from db.repository.predictions import set_aside_exhausted
-from db.repository.runs import stale_training_runs
+from db.repository.runs import give_up_training_runs, stale_training_runs
 from db.session import Database
 from worker.app import TRAIN_AFTER
 from worker.planning import plan_training
@@ -25,6 +25,8 @@ def sweep(database: Database) -> None:
     with database.write() as session:
         if aside := set_aside_exhausted(session):
             logger.warning("%d images ended every attempt with a dead worker and were set aside", aside)
+        for run_id in give_up_training_runs(session):
+            logger.error("training run %d killed its worker every time and was given up", run_id)
         if _is_time_for_first_training(session):
             logger.info("planned training run %d, the first, by itself", plan_training(session))
     with database.read() as session:

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Session
 
 from db.models import CrawlRun, RunStatus, TrainingRun, utc_now
 
+MAX_ATTEMPTS: Final = 5
+"""Of a training run."""
+
 FRESH: Final = timedelta(seconds=30)
 """A running run whose heart has not beaten for so long has died."""
 
@@ -52,7 +55,12 @@ def begin_training_run(session: Session, run_id: int) -> bool:
     ours = session.execute(
         update(TrainingRun)
         .where(TrainingRun.id == run_id, TrainingRun.status != RunStatus.FINISHED, ~is_alive(TrainingRun))
-        .values(status=RunStatus.RUNNING, started_at=utc_now(), heartbeat_at=utc_now())
+        .values(
+            status=RunStatus.RUNNING,
+            attempts=TrainingRun.attempts + 1,
+            started_at=utc_now(),
+            heartbeat_at=utc_now(),
+        )
         .returning(TrainingRun.id)
         .execution_options(synchronize_session=False)
     )
@@ -68,6 +76,26 @@ def finish_training_run(session: Session, run_id: int, error: str | None = None)
 def beat(session: Session, run: type[CrawlRun] | type[TrainingRun], run_id: int, **values: Any) -> None:
     """Show that a run is being worked on; `values` are columns to write with it, such as progress."""
     session.execute(update(run).where(run.id == run_id).values(heartbeat_at=utc_now(), **values))
+
+
+def give_up_training_runs(session: Session) -> list[int]:
+    """Finish the runs whose every attempt ended with a dead worker, with that as their error; return them."""
+    dead = (
+        update(TrainingRun)
+        .where(
+            TrainingRun.status == RunStatus.RUNNING,
+            ~is_alive(TrainingRun),
+            TrainingRun.attempts >= MAX_ATTEMPTS,
+        )
+        .values(
+            status=RunStatus.FINISHED,
+            finished_at=utc_now(),
+            error=f"{MAX_ATTEMPTS} attempts ended with a dead worker; is there enough memory?",
+        )
+        .returning(TrainingRun.id)
+        .execution_options(synchronize_session=False)
+    )
+    return list(session.scalars(dead))
 
 
 def stale_training_runs(session: Session) -> list[int]:

@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("dataset_digest", sa.String(length=64), nullable=True),
         sa.Column("code_revision", sa.String(length=64), nullable=True),
         sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("progress", DOCUMENT, nullable=False),
         sa.Column("history", DOCUMENT, nullable=False),
         sa.Column("metrics", DOCUMENT, nullable=False),

@@ -5,10 +5,12 @@ from sqlalchemy import update
 from db.models import CrawlRun, RunStatus, TrainingRun, utc_now
 from db.queries.training import has_training_run, is_crawling
 from db.repository.runs import (
+    MAX_ATTEMPTS,
     beat,
     begin_training_run,
     finish_crawl_run,
     finish_training_run,
+    give_up_training_runs,
     plan_training_run,
     stale_training_runs,
     start_crawl_run,
@@ -31,6 +33,11 @@ def stop_the_heart(database: Database, run: type[CrawlRun] | type[TrainingRun]) 
         session.execute(update(run).values(heartbeat_at=utc_now() - timedelta(seconds=31)))
 
 
+def give_up(database: Database) -> list[int]:
+    with database.write() as session:
+        return give_up_training_runs(session)
+
+
 def stale(database: Database) -> list[int]:
     with database.read() as session:
         return stale_training_runs(session)
@@ -49,6 +56,31 @@ def test_a_run_whose_worker_died_is_taken_on_again(database: Database) -> None:
     assert stale(database) == [run_id]
     assert begin(database, run_id)
     assert stale(database) == []
+
+
+def test_a_run_that_kills_its_worker_every_time_is_given_up_with_its_reason(database: Database) -> None:
+    run_id = planned(database)
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        assert give_up(database) == [], attempt
+        assert begin(database, run_id)
+        stop_the_heart(database, TrainingRun)
+
+    assert give_up(database) == [run_id]
+    assert stale(database) == []
+    with database.read() as session:
+        run = session.get_one(TrainingRun, run_id)
+    assert run.status is RunStatus.FINISHED
+    assert run.error is not None
+    assert "dead worker" in run.error
+
+
+def test_a_run_at_work_is_not_given_up_however_often_it_was_begun(database: Database) -> None:
+    run_id = planned(database)
+    for _ in range(MAX_ATTEMPTS):
+        stop_the_heart(database, TrainingRun)
+        assert begin(database, run_id)
+
+    assert give_up(database) == []
 
 
 def test_a_finished_run_is_never_begun_again(database: Database) -> None:

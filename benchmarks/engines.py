@@ -1,0 +1,199 @@
+"""Images a second of the engines that can run one trained network, and whether they agree on the labels.
+
+    python -m benchmarks.engines [--images N | --photos DIR] [--rounds N]
+
+Every engine gets the same weights and the same prepared pictures, in batches of 32, on as many threads as there
+are processors. Decoding is left out. Rounds alternate over the engines, so that a busy machine slows all.
+LiteRT runs with XNNPACK; int8 is quantised after training, with the pictures as the representative ones.
+ONNX Runtime and OpenVINO are measured where they are installed; the project does not need them.
+"""
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+from db.categories import load_categories
+from db.pictures import decode_picture
+from demo.garments import draw_garment
+from worker.cnn.classifier import BATCH_SIZE
+from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
+from worker.cnn.dataset import Examples, Split, fit_picture
+from worker.cnn.engine import keras, tf
+from worker.cnn.train import train_and_evaluate
+
+Pictures = NDArray[np.uint8]
+Engine = Callable[[Pictures], NDArray[np.float32]]
+"""Takes uint8 (32, 224, 224, 3), gives logits (32, classes)."""
+
+NETWORK = NetworkName.EFFICIENTNET_LITE0
+THREADS = os.cpu_count() or 1
+
+
+def main(
+    images: Annotated[int, typer.Option(help="Garments to draw.", min=96)] = 192,
+    photos: Annotated[Path | None, typer.Option(help="Photos in folders named after categories.")] = None,
+    rounds: Annotated[int, typer.Option(help="Of each engine.", min=1)] = 5,
+) -> None:
+    """Train a network in a few seconds, run it on every engine in turns, and print a table."""
+    pictures, labels = read(photos) if photos else draw(images)
+    whole = len(pictures) // BATCH_SIZE * BATCH_SIZE
+    model = train(pictures, labels)
+    engines = dict(make_engines(model, pictures))
+    seconds: dict[str, list[float]] = {name: [] for name in engines}
+    outputs = {name: run(engine, pictures[:whole]) for name, engine in engines.items()}  # and warm up
+    for _ in range(rounds):
+        for name, engine in engines.items():
+            started = time.perf_counter()
+            run(engine, pictures[:whole])
+            seconds[name].append(time.perf_counter() - started)
+    Console().print(as_table(seconds, outputs, whole))
+
+
+def run(engine: Engine, pictures: Pictures) -> NDArray[np.float32]:
+    """Give the logits of all pictures."""
+    batches = (pictures[start : start + BATCH_SIZE] for start in range(0, len(pictures), BATCH_SIZE))
+    return np.concatenate([engine(batch) for batch in batches])
+
+
+def as_table(seconds: dict[str, list[float]], outputs: dict[str, NDArray[np.float32]], images: int) -> Table:
+    """Show medians, slowest and fastest round, and agreement with Keras' direct call."""
+    table = Table("engine", "images/s", "slowest-fastest", "same label", "largest difference of logits")
+    reference = outputs["direct call"]
+    for name, times in sorted(seconds.items(), key=lambda item: statistics.median(item[1])):
+        same = np.mean(outputs[name].argmax(axis=1) == reference.argmax(axis=1))
+        table.add_row(
+            name,
+            f"{images / statistics.median(times):.1f}",
+            f"{images / max(times):.1f}-{images / min(times):.1f}",
+            f"{same:.2%}",
+            f"{np.abs(outputs[name] - reference).max():.2g}",
+        )
+    return table
+
+
+def make_engines(model: Any, pictures: Pictures) -> Iterator[tuple[str, Engine]]:
+    """Build every engine that is installed."""
+
+    def logits(x: Any) -> Any:
+        return model(tf.cast(x, tf.float32), training=False)["logits"]
+
+    signature = [tf.TensorSpec((BATCH_SIZE, *model.input_shape[1:]), tf.uint8)]
+    graph, compiled = tf.function(logits, signature), tf.function(logits, signature, jit_compile=True)
+    yield "model.predict", lambda x: model.predict(x.astype(np.float32), BATCH_SIZE, verbose=0)["logits"]
+    yield "direct call", lambda x: np.asarray(logits(x))
+    yield "tf.function (Vastra)", lambda x: np.asarray(graph(x))
+    yield "tf.function, XLA", lambda x: np.asarray(compiled(x))
+    yield from lite_engines(graph, pictures)
+    yield from onnx_engine(model)
+    yield from openvino_engine(model)
+
+
+def lite_engines(graph: Any, pictures: Pictures) -> Iterator[tuple[str, Engine]]:
+    """Build LiteRT engines in float32, float16 and int8."""
+    sample = pictures[:64]
+    for name in ("float32", "float16", "int8"):
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([graph.get_concrete_function()], graph)
+        if name != "float32":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if name == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        if name == "int8":
+            converter.representative_dataset = lambda: (
+                [sample[start : start + BATCH_SIZE]] for start in range(0, len(sample), BATCH_SIZE)
+            )
+        yield f"LiteRT {name}", lite_engine(converter.convert())
+
+
+def lite_engine(flatbuffer: bytes) -> Engine:
+    """Build one LiteRT engine."""
+    interpreter = tf.lite.Interpreter(model_content=flatbuffer, num_threads=THREADS)
+    interpreter.allocate_tensors()
+    entry, result = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+
+    def engine(batch: Pictures) -> NDArray[np.float32]:
+        interpreter.set_tensor(entry, batch)
+        interpreter.invoke()
+        return np.array(interpreter.get_tensor(result))
+
+    return engine
+
+
+def onnx_engine(model: Any) -> Iterator[tuple[str, Engine]]:
+    """Build an ONNX Runtime engine, if it and the exporter are installed."""
+    try:
+        import onnxruntime  # noqa: PLC0415 - not a dependency
+        import tf2onnx  # noqa: F401, PLC0415 - what Keras exports with
+    except ImportError:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "network.onnx")
+        model.export(path, format="onnx", verbose=False)
+        session = onnxruntime.InferenceSession(path.read_bytes())
+    names = [output.name for output in session.get_outputs()]
+    place = next(n for n, output in enumerate(session.get_outputs()) if len(output.shape) == 2)
+    entry = session.get_inputs()[0].name
+    yield "ONNX Runtime", lambda x: session.run([names[place]], {entry: x.astype(np.float32)})[0]
+
+
+def openvino_engine(model: Any) -> Iterator[tuple[str, Engine]]:
+    """Build an OpenVINO engine, if it is installed."""
+    try:
+        import openvino  # noqa: PLC0415 - not a dependency
+    except ImportError:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, format="tf_saved_model", verbose=False)
+        compiled = openvino.compile_model(openvino.convert_model(folder), "CPU")
+    place = next(n for n, output in enumerate(compiled.outputs) if len(output.partial_shape) == 2)
+    yield "OpenVINO", lambda x: np.array(compiled(x.astype(np.float32))[place])
+
+
+def train(pictures: Pictures, labels: NDArray[np.int64]) -> Any:
+    """Train the default network for a moment; how good it is does not matter here."""
+    keys = np.array([f"{row:064x}" for row in range(len(pictures))])
+    splits = np.where(np.arange(len(pictures)) % 4 == 0, Split.VALIDATION.value, Split.TRAIN.value)
+    sources = np.full(len(pictures), "drawn")
+    examples = Examples(pictures, labels, splits, keys, keys, sources)
+    categories = tuple(category.name for category in load_categories())
+    with tempfile.TemporaryDirectory() as folder:
+        result = train_and_evaluate(TrainingConfig.default(categories), examples, Path(folder))
+        path = Path(folder, "network.keras")
+        path.write_bytes(result.artefact)
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+
+
+def draw(images: int) -> "tuple[Pictures, NDArray[np.int64]]":
+    """Draw garments, as many of each category, in turns."""
+    names = [category.name for category in load_categories()]
+    drawn = [draw_garment(names[n % len(names)], 0, n // len(names)) for n in range(images)]
+    return stack(drawn), np.arange(images) % len(names)
+
+
+def read(folder: Path) -> "tuple[Pictures, NDArray[np.int64]]":
+    """Read photos in folders named after categories, in turns."""
+    names = [category.name for category in load_categories()]
+    paths = [sorted(path for path in folder.rglob(f"{name}/*") if path.is_file()) for name in names]
+    fewest = min(map(len, paths))
+    turns = [theirs[n] for n in range(fewest) for theirs in paths]
+    pictures = [decode_picture(path.read_bytes()) for path in turns]
+    return stack(pictures), np.arange(len(turns)) % len(names)
+
+
+def stack(pictures: list[Image.Image]) -> Pictures:
+    """Fit pictures to the network's input."""
+    return np.stack([fit_picture(picture.convert("RGB"), INPUT_SHAPES[NETWORK]) for picture in pictures])
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -51,6 +51,13 @@ def draw_contact_sheet(
     rows = [(heading, tiles) for heading, tiles in rows if tiles]
     if not rows:
         raise NothingClassifiedError("classify first: run `python -m worker run`; got 0 classified products")
+    return draw_rows(session, store, rows, columns)
+
+
+def draw_rows(
+    session: Session, store: ImageStore, rows: Sequence[tuple[str, Sequence[Tile]]], columns: int
+) -> Image.Image:
+    """Draw rows of at most `columns` tiles, each under its heading."""
     step = _TILE + _CAPTION + _MARGIN
     width = columns * (_TILE + _MARGIN) + _MARGIN
     sheet = Image.new("RGB", (width, len(rows) * (_HEADING + step) + _MARGIN), "white")

@@ -51,9 +51,9 @@ def source_name(word: str) -> str:
     return word.strip()
 
 
-def picture_file(path: Path) -> Path:
-    """Accept a file name that says how to write a picture; raise typer.BadParameter for any other."""
-    if path.suffix.lower() not in PICTURE_SUFFIXES:
+def picture_file(path: Path | None) -> Path | None:
+    """Accept no file, or a name that says how to write a picture; raise typer.BadParameter for any other."""
+    if path is not None and path.suffix.lower() not in PICTURE_SUFFIXES:
         raise typer.BadParameter(f"a name ending in {', '.join(PICTURE_SUFFIXES)} is needed, got {path}")
     return path
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from db.command_line import messages, run
 from db.image_store import open_image_store
 from db.models import ModelVersion
+from db.options import picture_file
 from db.queries.pending import count_pending
 from db.repository.model_versions import activate as activate_version
 from db.session import Database, open_database
@@ -126,14 +127,30 @@ def classify() -> None:
 def evaluate(
     version: Annotated[int | None, typer.Option(help="Model version; default: the active one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Every figure as one JSON object.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write report.html, one page with pictures, there.", file_okay=False
+        ),
+    ] = None,
 ) -> None:
-    """Measure a model version on the test split, which no training has seen, and keep the figures."""
+    """Measure a model version on the test split, which no training has seen, and keep the figures.
+
+    Each figure comes with its 95 % interval, by bootstrap over products.
+    Example: `python -m worker evaluate --report var/report`
+    """
     database = open_database()
     with database.read() as session:
         version_id = require_version(session, version).id
     from worker.evaluation import evaluate_version
 
-    figures = evaluate_version(database, open_image_store(), version_id).as_dict()
+    store = open_image_store()
+    evaluation = evaluate_version(database, store, version_id)
+    if report is not None:
+        from worker.report import write_report
+
+        messages.print(f"Wrote {write_report(database, store, evaluation, report)}.")
+    figures = evaluation.as_dict()
     if as_json:
         typer.echo(json.dumps(figures, indent=2))
         return
@@ -157,7 +174,7 @@ def predict(
     database = open_database()
     with database.read() as session:
         version_id = require_version(session, version).id
-    from worker.predicting import files_below, predict_files
+    from worker.predicting import COLUMNS, files_below, predict_files
     from worker.versions import load_classifier
 
     classifier = load_classifier(database, version_id)
@@ -170,7 +187,33 @@ def predict(
             advance(1) or prediction.row(categories)
             for prediction in predict_files(classifier, folder, files)
         )
-        write_rows(rows, categories, output)
+        write_rows(rows, (*COLUMNS, *categories), output)
+
+
+@app.command()
+def suspects(
+    output: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(help="Draw them as well, into this .png or .jpg file.", callback=picture_file),
+    ] = None,
+) -> None:
+    """List products whose listed category is probably wrong, for you to review; changes nothing.
+
+    Each is compared with a model that has seen neither it nor its near duplicates (confident learning).
+
+    Example: `python -m worker suspects --sheet suspects.png`
+    """
+    from worker.suspects import SUSPECT_COLUMNS, draw_suspects, find_suspects
+
+    database, store = open_database(), open_image_store()
+    with training_bar() as report:
+        found = find_suspects(database, store, report)
+    write_rows(map(vars, found), SUSPECT_COLUMNS, output)
+    if sheet is not None and found:
+        with database.read() as session:
+            draw_suspects(session, store, found).save(sheet)
+    messages.print(f"{len(found)} suspects. Your verdict: `python -m db review MARKETPLACE ASIN CATEGORY`.")
 
 
 @app.command()

@@ -1,8 +1,13 @@
 """Measure a model version on the products of the test split, which no training has seen."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from db.categories import OTHER
 from db.image_store import ImageStore
@@ -13,13 +18,52 @@ from db.session import Database
 from worker.cnn.classifier import Classifier, Prediction
 from worker.cnn.dataset import KNOWN_NEGATIVE
 from worker.cnn.evaluate import Evaluation, evaluate
+from worker.cnn.intervals import Intervals, bootstrap_intervals
+from worker.cnn.metrics import Floats, Labels
+from worker.cnn.specification import ClassifierSpecification
 from worker.decoding import decode_pictures
 from worker.errors import NothingToTrainError
 from worker.examples import split_images
 from worker.versions import load_classifier, require_version
 
 
-def evaluate_version(database: Database, store: ImageStore, version_id: int | None = None) -> Evaluation:
+@dataclass(frozen=True)
+class Outcomes:
+    """What a model version says of labelled pictures, as parallel arrays of length n.
+
+    Attributes:
+        images: the pictures and their labels.
+        probabilities: calibrated (n, classes), in the order of the specification's categories.
+        labels: index into the categories, or KNOWN_NEGATIVE.
+        in_distribution: the in-distribution score.
+        uncertain: whether no label is claimed.
+    """
+
+    images: tuple[LabelledImage, ...]
+    probabilities: Floats
+    labels: Labels
+    in_distribution: Floats
+    uncertain: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class VersionEvaluation:
+    """A model version on its test pictures: what it says of each, the figures, and how far to trust them."""
+
+    version_id: int
+    specification: ClassifierSpecification
+    outcomes: Outcomes
+    figures: Evaluation
+    intervals: Intervals
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give every figure, and the intervals under `intervals`, as JSON values."""
+        return self.figures.as_dict() | {"intervals": asdict(self.intervals)}
+
+
+def evaluate_version(
+    database: Database, store: ImageStore, version_id: int | None = None
+) -> VersionEvaluation:
     """Evaluate a version (default: the active one) on the test split, and keep the figures with the version.
 
     Raises:
@@ -34,24 +78,27 @@ def evaluate_version(database: Database, store: ImageStore, version_id: int | No
     known = [image for image in test if image.image_id in predictions]
     if all(image.category == OTHER for image in known):
         raise NothingToTrainError(f"no labelled product lies in the test split yet, got {len(test)} pictures")
-    evaluation = _evaluation(classifier, known, predictions)
+    evaluation = _evaluation(version.id, classifier.specification, _outcomes(classifier, known, predictions))
     with database.write() as session:
         kept = session.get_one(ModelVersion, version.id)
         kept.metrics = kept.metrics | {"evaluation": evaluation.as_dict()}
     return evaluation
 
 
-def accuracy_on(
+def products_told(
     database: Database, store: ImageStore, classifier: Classifier, images: Sequence[LabelledImage]
-) -> float:
-    """Give the share, 0 to 1, of the pictures whose likeliest category is their label."""
+) -> dict[int, bool]:
+    """Tell by product whether its likeliest category, by the mean over its pictures, is its label.
+
+    A product none of whose pictures can be decoded is left out.
+    """
     predictions = predict_stored(database, store, classifier, images)
-    right = [
-        max(prediction.probabilities, key=prediction.probabilities.__getitem__) == image.category
-        for image in images
-        if (prediction := predictions.get(image.image_id)) is not None
-    ]
-    return sum(right) / len(right) if right else 0.0
+    by_product: dict[int, list[Mapping[str, float]]] = defaultdict(list)
+    for image in images:
+        if image.image_id in predictions:
+            by_product[image.product_id].append(predictions[image.image_id].probabilities)
+    label_of = {image.product_id: image.category for image in images}
+    return {product: _likeliest(rows) == label_of[product] for product, rows in by_product.items()}
 
 
 def predict_stored(
@@ -66,15 +113,35 @@ def predict_stored(
     return predictions
 
 
-def _evaluation(
-    classifier: Classifier, images: Sequence[LabelledImage], predictions: dict[int, Prediction]
-) -> Evaluation:
+def _likeliest(rows: Sequence[Mapping[str, float]]) -> str:
+    mean = {category: fmean(row[category] for row in rows) for category in rows[0]}
+    return max(mean, key=mean.__getitem__)
+
+
+def _outcomes(
+    classifier: Classifier, images: Sequence[LabelledImage], predictions: Mapping[int, Prediction]
+) -> Outcomes:
     categories = classifier.specification.categories
     labels = {name: index for index, name in enumerate(categories)} | {OTHER: KNOWN_NEGATIVE}
     theirs = [predictions[image.image_id] for image in images]
-    return evaluate(
-        np.array([[prediction.probabilities[name] for name in categories] for prediction in theirs]),
-        np.array([labels[image.category] for image in images], dtype=np.int64),
-        np.array([prediction.uncertain for prediction in theirs]),
-        categories,
+    return Outcomes(
+        images=tuple(images),
+        probabilities=np.array([[each.probabilities[name] for name in categories] for each in theirs]),
+        labels=np.array([labels[image.category] for image in images], dtype=np.int64),
+        in_distribution=np.array([each.in_distribution for each in theirs]),
+        uncertain=np.array([each.uncertain for each in theirs]),
+    )
+
+
+def _evaluation(
+    version_id: int, specification: ClassifierSpecification, outcomes: Outcomes
+) -> VersionEvaluation:
+    measured = (outcomes.probabilities, outcomes.labels, outcomes.uncertain)
+    products = np.array([image.product_id for image in outcomes.images], dtype=np.int64)
+    return VersionEvaluation(
+        version_id,
+        specification,
+        outcomes,
+        evaluate(*measured, specification.categories),
+        bootstrap_intervals(*measured, products, specification.categories),
     )

@@ -59,20 +59,19 @@ def versions_table(versions: Iterable[ModelVersion]) -> Table:
     return table
 
 
-def write_rows(rows: Iterable[Mapping[str, Any]], categories: Sequence[str], output: Format) -> None:
-    """Write the predictions of files to standard output, each as soon as it is known (a table at the end)."""
-    columns = ("path", "category", "confidence", "uncertain", "reason", *categories)
+def write_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], output: Format) -> None:
+    """Write rows to standard output, each as soon as it is known (a table at the end)."""
     if output is Format.CSV:
         # A file's name may be no text; it comes out as it is, so that a program finds the file again.
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="surrogateescape")
-        writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+        writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     elif output is Format.JSON:
-        sys.stdout.write(json.dumps(list(rows), indent=2) + "\n")
+        sys.stdout.write(json.dumps([{name: row[name] for name in columns} for row in rows], indent=2) + "\n")
     else:
-        table = Table(Column("path", overflow="fold"), *columns[1:])
+        table = Table(*(Column(name, overflow="fold") for name in columns))
         for row in rows:
             table.add_row(*(_number(row[column]) for column in columns))
         Console().print(table)

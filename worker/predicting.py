@@ -10,6 +10,9 @@ from db.repository.rows import in_chunks
 from worker.cnn.classifier import Classifier, Prediction
 from worker.decoding import decode_pictures
 
+COLUMNS = ("path", "category", "confidence", "uncertain", "reason")
+"""Of a row; one column for each category follows."""
+
 
 @dataclass(frozen=True)
 class FilePrediction:

@@ -4,7 +4,7 @@ import logging
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from db.image_store import ImageStore
 from db.models import RunStatus, Split, TrainingRun
@@ -16,14 +16,19 @@ from db.settings import ROOT, settings
 from worker.cnn.classifier import Classifier
 from worker.cnn.config import TrainingConfig
 from worker.cnn.errors import ArtefactError
+from worker.cnn.intervals import mcnemar_p_value
 from worker.cnn.progress import Report, no_report
 from worker.cnn.train import TrainingResult, train_and_evaluate
-from worker.evaluation import accuracy_on
+from worker.evaluation import products_told
 from worker.examples import SplitImage, digest, gather_examples, split_images
 from worker.heartbeat import Heartbeat
 from worker.versions import load_classifier
 
 logger = logging.getLogger(__name__)
+
+_FEWEST_PRODUCTS: Final = 30
+_SIGNIFICANCE: Final = 0.05
+"""The p-value of McNemar's test from which a loss is taken for chance, on at least so many test products."""
 
 
 def run_training(
@@ -75,7 +80,9 @@ def is_no_worse(
 ) -> bool:
     """Compare a candidate with the active version on the test products and the categories that both know.
 
-    Without an active version that can be loaded, or a picture to compare on, the candidate is no worse.
+    It is worse if it has fewer products right, and McNemar's exact test says that this is no chance; on fewer
+    than 30 products, which could hardly convince the test, it is worse if it has fewer right at all. Without an
+    active version that can be loaded, or a product to compare on, the candidate is no worse.
     """
     with database.read() as session:
         active = active_version(session)
@@ -88,9 +95,15 @@ def is_no_worse(
         return True
     both = set(candidate.specification.categories) & set(current.specification.categories)
     test = [each.image for each in images if each.split is Split.TEST and each.image.category in both]
-    new, old = accuracy_on(database, store, candidate, test), accuracy_on(database, store, current, test)
-    logger.info("accuracy on %d test pictures: candidate %.4f, active version %.4f", len(test), new, old)
-    return new >= old
+    new, old = products_told(database, store, candidate, test), products_told(database, store, current, test)
+    won = sum(right and not old.get(product) for product, right in new.items())
+    lost = sum(right and not new.get(product) for product, right in old.items())
+    p_value = mcnemar_p_value(won, lost)
+    logger.info(
+        "of %d test products the candidate alone has %d right, the active version alone %d; p = %.4f",
+        len(new), won, lost, p_value,
+    )  # fmt: skip
+    return won >= lost or (len(new) >= _FEWEST_PRODUCTS and p_value >= _SIGNIFICANCE)
 
 
 def code_revision() -> str | None:

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from worker.cnn.errors import EmptyCategoryError
+from worker.cnn.label_issues import FOLDS, find_label_issues, out_of_fold_probabilities
+
+
+def clusters(each: int = 20) -> tuple[np.ndarray, np.ndarray]:
+    """Features of three well-separated categories."""
+    generator = np.random.default_rng(0)
+    labels = np.repeat(np.arange(3), each)
+    features = np.abs(generator.normal(0, 0.1, (len(labels), 6)))
+    features[np.arange(len(labels)), labels] += 4
+    return features.astype(np.float32), labels
+
+
+def test_swapped_labels_are_found_and_right_ones_left_alone() -> None:
+    features, truth = clusters()
+    labels = truth.copy()
+    labels[[3, 25]] = [1, 2]
+
+    probabilities = out_of_fold_probabilities(features, labels, np.arange(len(labels)))
+
+    assert np.flatnonzero(find_label_issues(probabilities, labels)).tolist() == [3, 25]
+
+
+def test_a_near_duplicate_does_not_vouch_for_a_wrong_label() -> None:
+    features, labels = clusters()
+    twins, truth = np.repeat(features, 2, axis=0), np.repeat(labels, 2)
+    groups = np.repeat(np.arange(len(labels)), 2)
+    wrong = truth.copy()
+    wrong[:2] = 1  # both copies of the first picture
+
+    probabilities = out_of_fold_probabilities(twins, wrong, groups)
+
+    assert find_label_issues(probabilities, wrong)[:2].all()
+
+
+def test_probabilities_sum_to_one() -> None:
+    features, labels = clusters()
+    probabilities = out_of_fold_probabilities(features, labels, np.arange(len(labels)))
+    assert probabilities.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_a_category_with_too_few_pictures_cannot_be_checked() -> None:
+    features, labels = clusters(each=FOLDS - 1)
+    with pytest.raises(EmptyCategoryError, match="5 pictures"):
+        out_of_fold_probabilities(features, labels, np.arange(len(labels)))
+
+
+@settings(deadline=None)
+@given(st.integers(2, 5), st.integers(0, 1000))
+def test_a_label_that_is_the_likeliest_is_never_an_issue(classes: int, seed: int) -> None:
+    probabilities = np.random.default_rng(seed).dirichlet(np.ones(classes), 60)
+    probabilities[:classes] = np.eye(classes)  # each category occurs
+    labels = probabilities.argmax(axis=1)
+    issues = find_label_issues(probabilities, labels)
+    thresholds = np.array([probabilities[labels == k, k].mean() for k in range(classes)])
+    own = probabilities[np.arange(60), labels] >= thresholds[labels]
+    assert not issues[own].any()

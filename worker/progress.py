@@ -19,7 +19,7 @@ from db.command_line import messages
 from worker.cnn.progress import Progress as TrainingProgress
 from worker.cnn.progress import Report
 
-_SHOWN_FIGURES: Final = ("loss", "accuracy", "validation_accuracy")
+_SHOWN_FIGURES: Final = ("loss", "validation_accuracy")
 
 
 @contextmanager
@@ -53,5 +53,5 @@ def training_bar() -> Iterator[Report]:
 
 
 def _progress(*more: ProgressColumn) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(12), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, *more, console=messages)

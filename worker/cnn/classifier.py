@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
-from PIL import Image
 
 from worker.cnn.config import INPUT_SHAPES
-from worker.cnn.dataset import Pictures, fit_picture
+from worker.cnn.dataset import Pictures
 from worker.cnn.engine import keras, tf
 from worker.cnn.errors import ArtefactDigestError, ArtefactFormatError, ExamplesError
 from worker.cnn.metrics import Floats, softmax
@@ -69,12 +68,8 @@ class Classifier:
         _require_fit(model, specification)
         return cls(model, specification)
 
-    def prepare(self, picture: Image.Image) -> Pictures:
-        """Fit an RGB picture to the network's input: uint8 (height, width, 3)."""
-        return fit_picture(picture, INPUT_SHAPES[self.specification.network])
-
     def classify(self, pictures: Pictures) -> list[Prediction]:
-        """Classify prepared pictures, uint8 (n, height, width, 3), n from 0; gives n predictions in order."""
+        """Classify fitted pictures, uint8 (n, height, width, 3), n from 0; gives n predictions in order."""
         outputs = self.outputs(pictures)
         probabilities = softmax(outputs.logits, self.specification.temperature)
         uncertain = self.specification.are_uncertain(probabilities.max(axis=1), outputs.in_distribution)
@@ -84,7 +79,7 @@ class Classifier:
         ]
 
     def outputs(self, pictures: Pictures) -> Outputs:
-        """Give the network's bare outputs for prepared pictures, uint8 (n, height, width, 3)."""
+        """Give the network's bare outputs for fitted pictures, uint8 (n, height, width, 3)."""
         if pictures.shape[1:] != self._shape or pictures.dtype != np.uint8:
             raise ExamplesError(
                 f"pictures must be uint8 (n, {self._shape}), got {pictures.dtype} {pictures.shape}"

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from worker.cnn.classifier import Classifier
 from worker.cnn.config import NetworkName
@@ -64,10 +63,6 @@ def test_the_size_of_a_batch_does_not_matter(
     assert some.logits.shape == (count, 3)
     assert np.allclose(some.logits, whole.logits[:count], atol=1e-4)
     assert np.allclose(some.in_distribution, whole.in_distribution[:count], atol=1e-3)
-
-
-def test_pictures_are_prepared_as_for_training(classifier: Classifier) -> None:
-    assert classifier.prepare(Image.new("RGB", (300, 500))).shape == (224, 224, 3)
 
 
 def test_thresholds_make_labels_uncertain(trained: TrainingResult, pictures: np.ndarray) -> None:

@@ -20,6 +20,7 @@ HELP: Final = {
     "max_products": "stop a category after so many products (default: no limit)",
     "pages": f"pages of each search (default: {DEFAULT_PAGES}, about as many as the shop shows)",
     "details": "true visits every product's own page: all pictures, breadcrumb, availability",
+    "render": "true has a browser run the pages' scripts; needs the extra `browser` and Chromium",
     "marketplace": f"whose pages these are: address, currency (default: {DEFAULT_MARKETPLACE})",
     "base_url": "another address for the same marketplace, such as http://127.0.0.1:8000",
     "search": "search for this instead of the category's terms; needs exactly one category",
@@ -51,6 +52,7 @@ class CrawlArguments:
     max_products: int | None = None
     pages: int = DEFAULT_PAGES
     details: bool = False
+    render: bool = False
     marketplace: str = DEFAULT_MARKETPLACE
     base_url: str | None = None
     search: str | None = None
@@ -181,6 +183,7 @@ _PARSERS: Final[Mapping[str, Callable[[str, str], Any]]] = {
     "max_products": _count,
     "pages": _count,
     "details": _switch,
+    "render": _switch,
     "marketplace": _marketplace,
     "base_url": _base_url,
     "search": _text,

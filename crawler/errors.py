@@ -8,13 +8,16 @@ CrawlerError
 |   |-- ForbiddenAddressError
 |   |-- ForbiddenByRobotsError
 |   |-- PageBlockedError
+|   |-- PageNotRenderedError
 |   `-- RobotsUnreachableError
 `-- CrawlFailedError            the crawl did not do its job: its finish reason, and exit code 1
     |-- NoContactError
+    |-- NoBrowserError
     |-- BlockedError
     |-- CrawlForbiddenError
     |-- UnreachableError
     |-- NothingFoundError
+    |-- NeedsRenderingError
     |-- LayoutChangedError
     |-- NothingSavedError
     |-- CrawlCrashedError
@@ -63,6 +66,10 @@ class PageBlockedError(RequestRefusedError):
     """A page was refused by the shop after every pause; the crawl stops."""
 
 
+class PageNotRenderedError(RequestRefusedError):
+    """The browser could not draw a page that was fetched, twice: it broke down, or the scripts do not end."""
+
+
 class CrawlFailedError(CrawlerError):
     """The crawl did not do its job.
 
@@ -84,6 +91,16 @@ class NoContactError(CrawlFailedError):
 
     reason = "no_contact"
     advice = "set CRAWLER_CONTACT to your e-mail or web address, or give base_url for a shop of your own"
+
+
+class NoBrowserError(CrawlFailedError):
+    """Pages are to be drawn, and there is no browser, or it does not start."""
+
+    reason = "no_browser"
+    advice = (
+        "install requirements/browser.lock and Chromium (apt-get install chromium, or playwright install chromium), "
+        "or crawl without render"
+    )
 
 
 class BlockedError(CrawlFailedError):
@@ -112,6 +129,13 @@ class NothingFoundError(CrawlFailedError):
 
     reason = "nothing_found"
     advice = "check the search terms in categories.toml and the price range"
+
+
+class NeedsRenderingError(CrawlFailedError):
+    """The pages name no product, but have scripts: they may put the products there."""
+
+    reason = "nothing_found"
+    advice = "the pages may need a browser: run it again with -a render=true"
 
 
 class LayoutChangedError(CrawlFailedError):

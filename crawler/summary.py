@@ -3,6 +3,7 @@
 from typing import Final
 
 from crawler.arguments import DEFAULT_MARKETPLACE, CrawlArguments
+from crawler.pages.amazon import PageKind
 from crawler.statistics import Tally
 from db.pictures import Reason
 
@@ -45,6 +46,8 @@ def _next(tally: Tally, arguments: CrawlArguments) -> list[str]:
         advice.append("python -m worker run     classifies the images that wait")
     if tally.products:
         advice.append("python -m db products    shows what was crawled")
+    if tally.products and tally.pages.get(PageKind.SCRIPTED) and not arguments.render:
+        advice.append("-a render=true    has a browser run the scripts of the pages that could not be read")
     advice += [
         f"scrapy crawl amazon_clothing{_address(arguments)} -a retry={reason}    fetches those pictures again"
         for reason in _PASSING

@@ -10,17 +10,19 @@ from crawler.errors import (
     CrawlFailedError,
     CrawlForbiddenError,
     LayoutChangedError,
+    NeedsRenderingError,
     NothingFoundError,
     NothingSavedError,
     UnreachableError,
 )
+from crawler.pages.amazon import PageKind
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
 from crawler.statistics import FAULTS, Tally
 from crawler.stopping import note_failure
 from db.pictures import Reason
 
 
-def judge(tally: Tally, *, is_retry: bool = False) -> CrawlFailedError | None:
+def judge(tally: Tally, *, is_retry: bool = False, is_rendered: bool = False) -> CrawlFailedError | None:
     """Name what went wrong, the likeliest cause first; None where the job was done.
 
     With products saved, trouble in parts (an empty search, a page that failed) is for the summary. A retry of
@@ -31,9 +33,11 @@ def judge(tally: Tally, *, is_retry: bool = False) -> CrawlFailedError | None:
     if tally.products or is_retry:
         return None
     forbidden = tally.requests_failed.get(Reason.FORBIDDEN_BY_ROBOTS, 0)
+    scripted = 0 if is_rendered else tally.pages.get(PageKind.SCRIPTED, 0)
     failed = ", ".join(f"{cause} {count}" for cause, count in tally.requests_failed.items())
     causes: tuple[tuple[object, CrawlFailedError], ...] = (
         (forbidden, CrawlForbiddenError(f"robots.txt refused {forbidden} of the crawl's pages")),
+        (scripted, NeedsRenderingError(f"{scripted} pages name no product, but have scripts")),
         (
             tally.pages_unreadable,
             LayoutChangedError(f"nothing could be read from {tally.pages_unreadable} pages of the shop"),
@@ -62,8 +66,8 @@ class Verdict:
     def spider_idle(self, spider: Spider) -> None:
         """End the crawl with the reason of its failure, if it failed."""
         if isinstance(spider, AmazonClothingSpider):
-            tally = Tally.from_stats(self._crawler.stats)
-            failure = judge(tally, is_retry=spider.arguments.retry is not None)
+            tally, arguments = Tally.from_stats(self._crawler.stats), spider.arguments
+            failure = judge(tally, is_retry=arguments.retry is not None, is_rendered=arguments.render)
             if failure is not None:
                 raise note_failure(self._crawler, failure)
 

@@ -14,9 +14,12 @@ from demo.pictures import JPEG_TYPE, EncodedPicture, PictureShelf
 from demo.requests import RequestKind, kind_of
 
 HTML_TYPE = "text/html; charset=utf-8"
+_SCRIPT_TYPE = "text/javascript; charset=utf-8"
 _TEXT_TYPE = "text/plain; charset=utf-8"
 _IMAGE = re.compile(r"/images/I/(?P<id>[^./]+)(?:\._(?P<modifiers>[^/]*)_)?\.jpg")
 _PRODUCT = re.compile(r"(?:/[^/]+)?/dp/(?P<asin>[A-Z0-9]{10})(?:/.*)?")
+_CONTENT = "/content"
+"""Before the address of a scripted page, where its script finds what belongs into it."""
 _SIDE = re.compile(r"(?:UL|SL|SX|SY|SS|UX|UY|US)(?P<pixels>[1-9]\d{1,3})")
 
 
@@ -42,6 +45,7 @@ class AnswerDesk:
     shelf: PictureShelf
     misbehaviour: Misbehaviour
     turns: Turns
+    scripted: bool = False
 
     def answer(self, address: str) -> Answer:
         """Answer a GET request for an address such as `/s?k=saree&page=2`."""
@@ -51,6 +55,8 @@ class AnswerDesk:
                 return self._robots()
             case RequestKind.OTHER:
                 return self._other(parts)
+            case RequestKind.CONTENT:
+                return self._content(parts)
             case kind:
                 return self._unreliable(kind, address, parts)
 
@@ -65,7 +71,15 @@ class AnswerDesk:
         block = self.misbehaviour.block
         if block is not None and self.turns.next_page_is_blocked():
             return _html(self.pages.block(block, address))
+        if self.scripted:
+            return _html(self.pages.scripted())
         return self._search(parts.query) if kind is RequestKind.SEARCH else self._product(parts.path)
+
+    def _content(self, parts: SplitResult) -> Answer:
+        path = parts.path.removeprefix(_CONTENT)
+        if not self.scripted:
+            return self._not_found()
+        return self._search(parts.query) if kind_of(path) is RequestKind.SEARCH else self._product(path)
 
     def _search(self, query: str) -> Answer:
         values = {name: found[-1] for name, found in parse_qs(query).items()}
@@ -103,6 +117,8 @@ class AnswerDesk:
     def _other(self, parts: SplitResult) -> Answer:
         if parts.path == "/":
             return _html(self.pages.home())
+        if parts.path == "/scripts/page.js" and self.scripted:
+            return Answer(self.pages.script().encode(), content_type=_SCRIPT_TYPE)
         target = parse_qs(parts.query).get("url", [""])[0]
         if parts.path == "/sspa/click" and _PRODUCT.fullmatch(urlsplit(target).path):
             return Answer(status=HTTPStatus.FOUND, headers={"Location": target})

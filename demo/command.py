@@ -10,6 +10,7 @@ from rich.logging import RichHandler
 
 from demo.errors import PhotosError
 from demo.misbehaviour import BlockPage, HostileImage, Misbehaviour, RobotsRule
+from demo.server import LOOPBACK
 from demo.shop import ShopConfig, serve
 
 application = typer.Typer(add_completion=False)
@@ -19,8 +20,14 @@ _MISBEHAVIOUR = "Misbehaviour"
 @application.command()
 def run(  # noqa: PLR0917 - one parameter per option
     port: Annotated[
-        int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.", min=0, max=65535)
+        int, typer.Option(help="Port to listen on; 0 takes any free one.", min=0, max=65535)
     ] = 8000,
+    host: Annotated[
+        str, typer.Option(help="Interface to listen on; any but this one lets other machines in.")
+    ] = LOOPBACK,
+    base_url: Annotated[
+        str | None, typer.Option(help="Address by which visitors know the shop [default: host and port].")
+    ] = None,
     photos: Annotated[
         Path | None,
         typer.Option(
@@ -31,6 +38,7 @@ def run(  # noqa: PLR0917 - one parameter per option
         int | None, typer.Option(help="Products a category [default: 120 drawn, or all photos].", min=1)
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides every product and drawing.")] = 0,
+    scripted: Annotated[bool, typer.Option(help="Pages that are empty until a browser runs them.")] = False,
     block: Annotated[
         BlockPage | None, typer.Option(help="Answer with this block page.", rich_help_panel=_MISBEHAVIOUR)
     ] = None,
@@ -96,7 +104,16 @@ def run(  # noqa: PLR0917 - one parameter per option
         hostile_image=hostile_image,
         redirect_to=redirect_to,
     )
-    config = ShopConfig(products=products, photos=photos, seed=seed, misbehaviour=misbehaviour, port=port)
+    config = ShopConfig(
+        products=products,
+        photos=photos,
+        seed=seed,
+        misbehaviour=misbehaviour,
+        scripted=scripted,
+        port=port,
+        host=host,
+        base_url=base_url.rstrip("/") if base_url else None,
+    )
     try:
         serve(config)
     except PhotosError as error:

@@ -110,6 +110,14 @@ class Pages:
         """Render a product page."""
         return self._render("product.html", product=product, images_json=self._images_json(product))
 
+    def scripted(self) -> str:
+        """Render the page that stays empty until its script has run."""
+        return self._render("scripted.html")
+
+    def script(self) -> str:
+        """Return the script that fills such a page."""
+        return self._render("page.js")
+
     def not_found(self) -> str:
         """Render the page of an address that the shop does not know."""
         return self._render("not_found.html")

@@ -13,6 +13,7 @@ class RequestKind(StrEnum):
     SEARCH = "search"
     PRODUCT = "product"
     IMAGE = "image"
+    CONTENT = "content"
     OTHER = "other"
 
 
@@ -21,6 +22,8 @@ def kind_of(address: str) -> RequestKind:
     path = urlsplit(address).path
     if path == "/robots.txt":
         return RequestKind.ROBOTS
+    if path.startswith("/content/"):
+        return RequestKind.CONTENT
     if path == "/s":
         return RequestKind.SEARCH
     if path.startswith("/images/I/"):

@@ -31,7 +31,10 @@ class ShopConfig:
         seed: decides every product and every drawing.
         broken_pictures: a few in a hundred drawn products have a picture that cannot be used.
         misbehaviour: what goes wrong on purpose.
-        port: where to listen on 127.0.0.1; 0 takes any free port.
+        scripted: cards and products exist only after a browser has run the page's script.
+        port: where to listen; 0 takes any free port.
+        host: the interface to listen on; any but 127.0.0.1 lets other machines in.
+        base_url: the address by which visitors know the shop; None: that of host and port.
         categories: what is sold; None reads categories.toml.
     """
 
@@ -40,7 +43,10 @@ class ShopConfig:
     seed: int = 0
     broken_pictures: bool = True
     misbehaviour: Misbehaviour = field(default_factory=Misbehaviour)
+    scripted: bool = False
     port: int = 0
+    host: str = LOOPBACK
+    base_url: str | None = None
     categories: tuple[Category, ...] | None = None
 
 
@@ -63,14 +69,15 @@ class DemoShop:
         )
         self.catalogue = build_catalogue(plan)
         self._counts = RequestCounts()
-        self._server = ShopServer(config.port, self._answer, config.misbehaviour.slow_seconds)
-        self.base_url = f"http://{LOOPBACK}:{self._server.server_port}"
+        self._server = ShopServer(config.host, config.port, self._answer, config.misbehaviour.slow_seconds)
+        self.base_url = config.base_url or f"http://{config.host}:{self._server.server_port}"
         self._desk = AnswerDesk(
             catalogue=self.catalogue,
             pages=Pages(self.catalogue, self.base_url, config.misbehaviour, self.note),
             shelf=PictureShelf(config.seed),
             misbehaviour=config.misbehaviour,
             turns=Turns(config.misbehaviour),
+            scripted=config.scripted,
         )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="demo-shop")
 

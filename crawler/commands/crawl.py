@@ -67,7 +67,8 @@ class Command(ScrapyCrawl):
             raise UsageError("name one spider, such as amazon_clothing; `scrapy list` shows them")
         if opts.loglevel is None:
             _quieten(logging.WARNING, "scrapy", "alembic")
-            _quieten(logging.ERROR, "scrapy.core.downloader.handlers.http11")  # the image gate counts these
+            # The image gate and the spider count what these tell of.
+            _quieten(logging.ERROR, "scrapy.core.downloader.handlers.http11", "scrapy-playwright")
         assert self.crawler_process is not None
         try:
             crawler = self._create_crawler(args[0])
@@ -104,7 +105,7 @@ def _report(crawler: Crawler, seconds: float) -> int:
         arguments, tally = crawler.spider.arguments, Tally.from_stats(crawler.stats)
         for line in summarise(tally, arguments, seconds):
             _print(line)
-        failure = failure or judge(tally, is_retry=arguments.retry is not None)
+        failure = failure or judge(tally, is_retry=arguments.retry is not None, is_rendered=arguments.render)
     if reason == CrawlInterruptedError.reason:
         failure = CrawlInterruptedError("interrupted")
     elif failure is None and reason != "finished" and not reason.startswith(_ASKED_TO_STOP):

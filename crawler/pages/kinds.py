@@ -3,9 +3,11 @@
 import re
 from enum import StrEnum
 
+from parsel import Selector
 from scrapy.http import Response, TextResponse
 
-from crawler.pages.text import markup_of
+from crawler.pages.asins import find_asin
+from crawler.pages.text import markup_of, visible_text
 
 
 class PageKind(StrEnum):
@@ -21,6 +23,7 @@ class PageKind(StrEnum):
     AKAMAI = "akamai"
     AWS_WAF = "aws_waf"
     SIGN_IN = "sign_in"
+    SCRIPTED = "scripted"
     UNKNOWN = "unknown"
 
     @property
@@ -59,6 +62,8 @@ _SIGNS = (
     # The note to robots stands in every page of errors: alone, it is a refusal whose form is not known yet.
     (PageKind.THROTTLE, r"To discuss automated access to Amazon data"),
 )
+_FEW_WORDS = 1000
+"""Characters: menu and footer of a page that scripts fill have less."""
 _SIGN_PATTERNS = tuple((kind, re.compile(sign)) for kind, sign in _SIGNS)
 
 
@@ -66,7 +71,8 @@ def classify_page(response: Response) -> PageKind:
     """Tell the kind of page from its body; the HTTP status says nothing, a block may come with 200.
 
     Content decides first (result cards, a product's title), then the signs of refusals in the order
-    measured on saved pages. A page without any sign is unknown, never empty.
+    measured on saved pages. A page without any sign is unknown, never empty; it is scripted where scripts are
+    nearly all it has.
     """
     if not isinstance(response, TextResponse) or not response.body:
         return PageKind.UNKNOWN
@@ -75,4 +81,15 @@ def classify_page(response: Response) -> PageKind:
         return PageKind.SEARCH
     if markup.css(PRODUCT_TITLE):
         return PageKind.PRODUCT
-    return next((kind for kind, sign in _SIGN_PATTERNS if sign.search(response.text)), PageKind.UNKNOWN)
+    otherwise = PageKind.SCRIPTED if _is_scripted(markup) else PageKind.UNKNOWN
+    return next((kind for kind, sign in _SIGN_PATTERNS if sign.search(response.text)), otherwise)
+
+
+def _is_scripted(markup: Selector) -> bool:
+    """Say whether a page has scripts, few words, and no way to any product."""
+    few_words = all(len(visible_text(body)) < _FEW_WORDS for body in markup.css("body"))
+    return (
+        few_words
+        and bool(markup.css("script"))
+        and not any(map(find_asin, markup.css("a::attr(href)").getall()))
+    )

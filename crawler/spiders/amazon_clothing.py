@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Self
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
@@ -15,13 +15,14 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
 from crawler.arguments import CrawlArguments, parse_arguments
-from crawler.errors import NoContactError, PageBlockedError
+from crawler.errors import NoContactError, PageBlockedError, PageNotRenderedError
 from crawler.failures import FETCH_ERRORS, reason_of
 from crawler.items import PictureRetry, ProductItem, complete_item, product_item
 from crawler.pages.amazon import PageKind, ProductPage, SearchCard, SearchPage, classify_page
+from crawler.rendering.browser import rendering_settings
 from crawler.retries import refused_pictures
 from crawler.statistics import FAULTS, PAGES, PAGES_UNREADABLE, REQUESTS_FAILED, SEARCHES_EMPTY
-from crawler.stopping import note_failure
+from crawler.stopping import is_stopping, note_failure
 from db.categories import Category, load_categories
 from db.pictures import Reason
 from db.session import open_database
@@ -34,6 +35,7 @@ _OWN_ADDRESS_SETTINGS = {
     "AUTOTHROTTLE_ENABLED": False,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
     "CONCURRENT_REQUESTS": 16,
+    "RENDER_PAGES": 2,
 }
 
 
@@ -65,11 +67,15 @@ class AmazonClothingSpider(Spider):
         Raises:
             ArgumentsError: one of them is unknown or wrong.
             CategoriesError: categories.toml cannot be used.
+            NoBrowserError: pages are to be drawn, and there is no browser.
         """
         spider = cls(parse_arguments(given, load_categories()))
         spider._set_crawler(crawler)
         if not spider.arguments.is_live:
             crawler.settings.setdict(_OWN_ADDRESS_SETTINGS, priority="spider")
+        if spider.arguments.render:
+            scheme = urlsplit(spider.arguments.address).scheme
+            crawler.settings.setdict(rendering_settings(crawler.settings, scheme), priority="spider")
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -113,9 +119,9 @@ class AmazonClothingSpider(Spider):
         """Count a page that could not be fetched; of a product's page, the card's values are still given."""
         request, error = failure.request, failure.value  # type: ignore[attr-defined]
         if isinstance(error, FETCH_ERRORS):
-            cause = "blocked" if isinstance(error, PageBlockedError) else reason_of(error)
-            self._count(f"{REQUESTS_FAILED}{cause}")
-            _logger.warning("page not fetched: %s", str(error) or f"{request.url} {type(error).__name__}")
+            self._count(f"{REQUESTS_FAILED}{_cause(error)}")
+            level = logging.DEBUG if is_stopping(self.crawler) else logging.WARNING
+            _logger.log(level, "page not fetched: %s", str(error) or f"{request.url} {type(error).__name__}")
         else:
             self._count(FAULTS)
             _logger.error("page not fetched: %s", request.url, exc_info=error)
@@ -198,3 +204,10 @@ class AmazonClothingSpider(Spider):
 
     def _count(self, name: str) -> None:
         self.crawler.stats.inc_value(name)
+
+
+def _cause(error: BaseException) -> str:
+    """Name what kept a page from being read."""
+    if isinstance(error, PageBlockedError):
+        return "blocked"
+    return "not_rendered" if isinstance(error, PageNotRenderedError) else reason_of(error)

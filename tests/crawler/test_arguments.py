@@ -67,7 +67,7 @@ def test_all_arguments_are_read() -> None:
         ({"search": "kurta"}, "exactly one category"),
         ({"retry": "tired"}, "corrupt"),
         ({"retry": "corrupt", "pages": "2"}, "marketplace and base_url only"),
-        ({"render": "true"}, "max_products"),
+        ({"render": "yes"}, "true or false"),
     ],
 )
 def test_a_wrong_argument_is_refused_with_what_is_allowed_and_what_was_given(

@@ -20,7 +20,7 @@ def test_the_status_does_not_matter(
 
 
 def test_refusals_are_blocks_and_answers_are_not() -> None:
-    answers = {"search", "product", "empty", "not_found", "unknown"}
+    answers = {"search", "product", "empty", "not_found", "scripted", "unknown"}
     assert {str(kind) for kind in PageKind if not kind.is_block} == answers
 
 
@@ -40,6 +40,12 @@ def test_what_is_no_page_of_the_shop_is_unknown(response: Response) -> None:
 
 def test_a_page_that_only_mentions_result_cards_is_no_search() -> None:
     body = b"<script>var card = '<div data-component-type=\"s-search-result\">';</script>"
+    assert classify_page(HtmlResponse("http://127.0.0.1/", body=body)) == PageKind.SCRIPTED
+
+
+@pytest.mark.parametrize("more", ['<a href="/dp/B0ABCDEFGH">Saree</a>', "many words " * 100])
+def test_a_page_that_has_more_than_scripts_is_unknown_and_not_scripted(more: str) -> None:
+    body = f"<script src='/page.js'></script><p>{more}</p>".encode()
     assert classify_page(HtmlResponse("http://127.0.0.1/", body=body)) == PageKind.UNKNOWN
 
 

@@ -2,8 +2,8 @@
 
 241 train and 20 test pictures of each category (fewer to train on where a category has fewer), never one
 product in both. seed_cnn: 20 epochs in batches of 5, Adam, sigmoid with categorical cross-entropy, the last epoch
-is taken. efficientnet_lite0, for comparison: the default settings on the same split, an eighth of the train
-pictures held back for validation.
+is taken, and its weights are saved. The other networks, for comparison: fine-tuned with the default settings on
+the same split, an eighth of the train pictures held back for validation.
 
     python -m benchmarks.notebook_protocol PHOTOS --out protocol.json
 """
@@ -12,6 +12,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +27,7 @@ from db.categories import load_categories
 from worker.cnn.augmentation import alter
 from worker.cnn.batches import Batches, make_targets
 from worker.cnn.classifier import Classifier
-from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
+from worker.cnn.config import INPUT_SHAPES, FineTuning, NetworkName, TrainingConfig
 from worker.cnn.dataset import Examples, Split
 from worker.cnn.engine import keras
 from worker.cnn.metrics import log_loss, softmax
@@ -64,8 +65,8 @@ def sigmoid_cross_entropy(targets: Any, logits: Any) -> Any:
     return keras.losses.categorical_crossentropy(targets, keras.ops.sigmoid(logits))
 
 
-def train_seed_cnn(photos: Sequence[Photo]) -> Predictor:
-    """Train the notebook's network as the notebook did."""
+def train_seed_cnn(photos: Sequence[Photo], weights: Path) -> Predictor:
+    """Train the notebook's network as the notebook did, and save its weights in one file."""
     keras.utils.set_random_seed(SEED)
     shape = INPUT_SHAPES[NetworkName.SEED_CNN]
     targets = make_targets(labels_of(photos), len(CATEGORIES), balanced=False)
@@ -73,6 +74,8 @@ def train_seed_cnn(photos: Sequence[Photo]) -> Predictor:
     model.compile(optimizer="adam", loss=sigmoid_cross_entropy, metrics=["accuracy"])
     batches = Batches(read_pictures(photos, shape), targets, BATCH_SIZE, SEED, alter)
     model.fit(batches, epochs=EPOCHS, shuffle=False, verbose=2)
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    model.save_weights(weights)
 
     def predict(some: Sequence[Photo]) -> NDArray[Any]:
         sigmoids = 1 / (1 + np.exp(-model.predict(read_pictures(some, shape), batch_size=32, verbose=0)))
@@ -81,9 +84,10 @@ def train_seed_cnn(photos: Sequence[Photo]) -> Predictor:
     return predict
 
 
-def train_efficientnet(photos: Sequence[Photo]) -> Predictor:
-    """Train the default network on the same photos, some of them held back for validation."""
-    shape = INPUT_SHAPES[NetworkName.EFFICIENTNET_LITE0]
+def train_efficientnet(photos: Sequence[Photo], network: NetworkName) -> Predictor:
+    """Fine-tune a backbone on the same photos, some of them held back for validation."""
+    shape = INPUT_SHAPES[network]
+    config = replace(TrainingConfig.default(CATEGORIES, network), fine_tuning=FineTuning())
     groups = np.array([photo.group for photo in photos])
     examples = Examples(
         pictures=read_pictures(photos, shape),
@@ -92,10 +96,12 @@ def train_efficientnet(photos: Sequence[Photo]) -> Predictor:
         keys=np.array([photo.key for photo in photos]),
         products=groups,
         sources=np.array([photo.source for photo in photos]),
+        groups=groups,
+        reviewed=np.zeros(len(photos), np.bool_),
     )
     with tempfile.TemporaryDirectory() as workdir:
-        result = train_and_evaluate(TrainingConfig.default(CATEGORIES), examples, Path(workdir))
-    classifier = Classifier.load(result.artefact, result.specification)
+        result = train_and_evaluate(config, examples, Path(workdir))
+    classifier = Classifier.load(result.flatbuffer or result.artefact, result.specification)
     temperature = result.specification.temperature
     return lambda some: softmax(classifier.outputs(read_pictures(some, shape)).logits, temperature)
 
@@ -121,13 +127,19 @@ def other_sources(photos: Sequence[Photo], train: Sequence[Photo]) -> dict[str, 
 def main(
     photos: Annotated[Path, typer.Argument(help="folder with MANIFEST.csv")],
     network: Annotated[NetworkName, typer.Option(help="which network to train")] = NetworkName.SEED_CNN,
+    weights: Annotated[Path, typer.Option(help="where to save those of seed_cnn")] = Path(
+        "var/benchmarks/seed_cnn.weights.h5"
+    ),
     out: Annotated[Path | None, typer.Option(help="write all figures to this JSON file")] = None,
 ) -> None:
     """Train on the notebook's split and print accuracy and loss, within the source and elsewhere."""
     everything = read_manifest(photos)
     train, test = split(everything)
     started = time.perf_counter()
-    predict = train_seed_cnn(train) if network is NetworkName.SEED_CNN else train_efficientnet(train)
+    if network is NetworkName.SEED_CNN:
+        predict = train_seed_cnn(train, weights)
+    else:
+        predict = train_efficientnet(train, network)
     seconds = time.perf_counter() - started
     figures = {"test": measure(predict, test)}
     figures |= {name: measure(predict, some) for name, some in other_sources(everything, train).items()}

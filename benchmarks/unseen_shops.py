@@ -1,47 +1,86 @@
-"""What efficientnet_lite0 is worth on products, and on sources, that it has never seen.
+"""What the default network is worth on products, and on sources, that it has never seen.
 
-"split": one network, trained on 70 % of the groups of the whole pool, tested on 15 %. "unseen sources": every
-photo of the shops and of cc0 is predicted by a network that never saw its source; the predictions are pooled.
-A group (a product, or a whole shop) is never divided. Features are computed once, into the working folder.
+"within": trained on 70 % of the groups of all sources, tested on 15 %. "unseen": the photos of cc0 are predicted
+by a network that saw none of cc0, those of the shops by one that saw none of any shop; the predictions are
+pooled. A group (a product, or a whole shop) is never divided. Each seed trains all three networks anew. What the
+frozen blocks compute is kept in the working folder, so that only the first training pays for it.
 
-    python -m benchmarks.unseen_shops PHOTOS --workdir var/benchmarks --out unseen.json
+    python -m benchmarks.unseen_shops PHOTOS --workdir var/benchmarks --seeds 3 --out unseen.json
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import resource
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from statistics import fmean
+from typing import Annotated, Any, Final
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from benchmarks.photos import Photo, digest, read_manifest, read_pictures
 from db.categories import load_categories
-from worker.cnn.classifier import Classifier, Prediction
-from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
+from worker.cnn.classifier import Classifier
+from worker.cnn.config import DEFAULT_NETWORK, INPUT_SHAPES, FineTuning, TrainingConfig
 from worker.cnn.dataset import KNOWN_NEGATIVE, Examples, Split
 from worker.cnn.evaluate import evaluate
+from worker.cnn.intervals import bootstrap_intervals
 from worker.cnn.train import train_and_evaluate
+from worker.progress import training_bar
 
 CATEGORIES = tuple(category.name for category in load_categories())
-CONFIG = TrainingConfig.default(CATEGORIES)
 HELD_OUT_SHARE = 0.15
-HEADLINES = ("pictures", "accuracy", "macro_f1", "expected_calibration_error", "coverage", "claimed_accuracy")
+HEADLINES = (
+    "accuracy", "macro_f1", "expected_calibration_error", "coverage", "claimed_accuracy", "negatives_flagged"
+)  # fmt: skip
+UNSEEN: Final[Mapping[str, Callable[[str], bool]]] = {
+    "cc0": lambda source: source == "cc0",
+    "shops": lambda source: source.startswith("shops-"),
+}
+"""The folds: which sources are left out of training together."""
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a network says of n photos: probabilities (n, classes), and whether it claims no label (n,)."""
+
+    photos: Examples
+    probabilities: NDArray[np.float64]
+    uncertain: NDArray[np.bool_]
+
+    def figures(self) -> dict[str, Any]:
+        """Evaluate them, with 95 % intervals by group, and the accuracy of each source."""
+        labels = self.photos.labels
+        groups = np.unique(self.photos.groups, return_inverse=True)[1]
+        measured = (self.probabilities, labels, self.uncertain)
+        right, shown = self.probabilities.argmax(axis=1) == labels, labels != KNOWN_NEGATIVE
+        sources = {
+            source: {"photos": int(rows.sum()), "accuracy": float(right[rows].mean())}
+            for source in np.unique(self.photos.sources).tolist()
+            if (rows := shown & (self.photos.sources == source)).any()
+        }
+        intervals = asdict(bootstrap_intervals(*measured, groups, CATEGORIES))
+        return evaluate(*measured, CATEGORIES).as_dict() | {"intervals": intervals, "sources": sources}
 
 
 def read_examples(photos: Sequence[Photo]) -> Examples:
     """Read the photos, split by group; a group stands for the product."""
     labels = [CATEGORIES.index(p.category) if p.category in CATEGORIES else KNOWN_NEGATIVE for p in photos]
+    groups = np.array([photo.group for photo in photos])
     return Examples(
-        pictures=read_pictures(photos, INPUT_SHAPES[NetworkName.EFFICIENTNET_LITE0]),
+        pictures=read_pictures(photos, INPUT_SHAPES[DEFAULT_NETWORK]),
         labels=np.array(labels),
         splits=np.array([split_of(photo.group) for photo in photos]),
         keys=np.array([photo.key for photo in photos]),
-        products=np.array([photo.group for photo in photos]),
+        products=groups,
         sources=np.array([photo.source for photo in photos]),
+        groups=groups,
+        reviewed=np.zeros(len(photos), np.bool_),
     )
 
 
@@ -53,67 +92,92 @@ def split_of(group: str) -> Split:
     return Split.VALIDATION if place < 2 * HELD_OUT_SHARE else Split.TRAIN
 
 
-def predict_unseen(examples: Examples, source: str, workdir: Path) -> list[Prediction]:
-    """Predict a source's photos by a network trained on the other sources, without a test split."""
-    others = examples.select(examples.sources != source)
-    splits = np.where(others.splits == Split.TEST, Split.TRAIN.value, others.splits)
-    training = Examples(**(vars(others) | {"splits": splits}))
-    result = train_and_evaluate(CONFIG, training, workdir)
-    classifier = Classifier.load(result.artefact, result.specification)
-    return classifier.classify(examples.pictures[examples.sources == source])
+def predict(config: TrainingConfig, seen: Examples, photos: Examples, workdir: Path) -> Predictions:
+    """Train on some photos and predict others."""
+    with training_bar() as report:
+        result = train_and_evaluate(config, seen, workdir, report)
+    classifier = Classifier.load(result.flatbuffer or result.artefact, result.specification)
+    predictions = classifier.classify(photos.pictures)
+    return Predictions(
+        photos,
+        np.array([[each.probabilities[name] for name in CATEGORIES] for each in predictions]),
+        np.array([each.uncertain for each in predictions]),
+    )
 
 
-def pool(predictions: Sequence[Prediction], examples: Examples) -> dict[str, Any]:
-    """Evaluate the predictions of all unseen sources together, and give each source's accuracy."""
-    probabilities = np.array([[p.probabilities[name] for name in CATEGORIES] for p in predictions])
-    uncertain = np.array([prediction.uncertain for prediction in predictions])
-    right = probabilities.argmax(axis=1) == examples.labels
-    shown = examples.labels != KNOWN_NEGATIVE
-    sources = {
-        source: {"pictures": int(rows.sum()), "accuracy": float(right[rows].mean())}
-        for source in np.unique(examples.sources).tolist()
-        if (rows := shown & (examples.sources == source)).any()
+def measure_within(config: TrainingConfig, examples: Examples, workdir: Path) -> Predictions:
+    """Train and test on groups of the same sources."""
+    return predict(config, examples, examples.where(Split.TEST), workdir)
+
+
+def measure_unseen(config: TrainingConfig, examples: Examples, workdir: Path) -> Predictions:
+    """Train once without cc0 and once without the shops, and pool what is predicted of what was left out."""
+    parts = []
+    for is_left_out in UNSEEN.values():
+        left_out = np.array([is_left_out(source) for source in examples.sources.tolist()])
+        others = examples.select(~left_out)
+        splits = np.where(others.splits == Split.TEST, Split.TRAIN.value, others.splits)
+        parts.append(predict(config, replace(others, splits=splits), examples.select(left_out), workdir))
+    columns = {
+        name: np.concatenate([getattr(part.photos, name) for part in parts]) for name in vars(examples)
     }
-    outcome = evaluate(probabilities, examples.labels, uncertain, CATEGORIES).as_dict()
-    return outcome | {"sources": sources}
+    return Predictions(
+        Examples(**columns),
+        np.concatenate([part.probabilities for part in parts]),
+        np.concatenate([part.uncertain for part in parts]),
+    )
 
 
-def unseen(examples: Examples, workdir: Path) -> dict[str, Any]:
-    """Train once without each shop and without cc0, and pool what is predicted of them."""
-    rows: list[int] = []
-    predictions: list[Prediction] = []
-    sources = [s for s in np.unique(examples.sources).tolist() if s.startswith("shops-") or s == "cc0"]
-    for source in track(sources, "unseen sources", console=Console(stderr=True)):
-        predictions += predict_unseen(examples, source, workdir)
-        rows += np.flatnonzero(examples.sources == source).tolist()
-    return pool(predictions, examples.select(np.array(rows)))
-
-
-def show(figures: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Lay the figures out, one column for each way of testing."""
-    table = Table("figure", *figures, title=f"{CONFIG.network}, seed {CONFIG.seed}")
-    for name in (*HEADLINES, "negatives", "negatives_flagged"):
-        table.add_row(name.replace("_", " "), *(f"{outcome[name]:.4g}" for outcome in figures.values()))
-    for category in CATEGORIES:
-        scores = (outcome["categories"][category]["f1"] for outcome in figures.values())
-        table.add_row(f"{category} F1", *(f"{score:.4g}" for score in scores))
+def show(results: Sequence[Mapping[str, Any]]) -> Table:
+    """Lay out the mean over the seeds of each figure, with the first seed's interval."""
+    ways = ("within", "unseen")
+    table = Table("figure", *(f"{way}, {len(results)} seeds (interval of seed 0)" for way in ways))
+    for name in (*HEADLINES, *CATEGORIES):
+        table.add_row(
+            f"{name} F1" if name in CATEGORIES else name.replace("_", " "),
+            *(_cell([result[way] for result in results], name) for way in ways),
+        )
     return table
+
+
+def _cell(figures: Sequence[Mapping[str, Any]], name: str) -> str:
+    if name in CATEGORIES:
+        values = [each["categories"][name]["f1"] for each in figures]
+        interval = figures[0]["intervals"]["f1"][name]
+    else:
+        values, interval = [each[name] for each in figures], figures[0]["intervals"][name]
+    if interval is None or None in values:
+        return "-"
+    return f"{fmean(values):.3f} ({interval['low']:.3f} to {interval['high']:.3f})"
 
 
 def main(
     photos: Annotated[Path, typer.Argument(help="folder with MANIFEST.csv")],
-    workdir: Annotated[Path, typer.Option(help="keeps features for the next run")] = Path("var/benchmarks"),
+    workdir: Annotated[Path, typer.Option(help="keeps maps for the next run")] = Path("var/benchmarks"),
+    fine_tune: Annotated[bool, typer.Option(help="or the frozen backbone with a head")] = True,
+    seeds: Annotated[int, typer.Option(help="train so often, with seeds from 0")] = 1,
     out: Annotated[Path | None, typer.Option(help="write all figures to this JSON file")] = None,
 ) -> None:
     """Measure on products and on sources that the network has never seen."""
     examples = read_examples(read_manifest(photos))
-    result = train_and_evaluate(CONFIG, examples, workdir)
-    figures = {"split": result.metrics["test"], "unseen sources": unseen(examples, workdir)}
-    Console().print(show(figures))
-    for source, outcome in figures["unseen sources"]["sources"].items():
-        Console().print(f"{source}: {outcome['accuracy']:.3f} of {outcome['pictures']}")
-    if out:
-        out.write_text(json.dumps({"config": CONFIG.as_dict(), **figures}, indent=2))
+    config = replace(TrainingConfig.default(CATEGORIES), fine_tuning=FineTuning() if fine_tune else None)
+    results = []
+    for seed in range(seeds):
+        started, seeded = time.monotonic(), replace(config, seed=seed)
+        results.append(
+            {
+                "within": measure_within(seeded, examples, workdir).figures(),
+                "unseen": measure_unseen(seeded, examples, workdir).figures(),
+                "seconds": time.monotonic() - started,
+            }
+        )
+        if out:
+            out.write_text(json.dumps({"config": config.as_dict(), "results": results}, indent=2))
+    Console().print(show(results))
+    for source, outcome in results[0]["unseen"]["sources"].items():
+        Console().print(f"{source}: {outcome['accuracy']:.3f} of {outcome['photos']}")
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    Console().print(f"{[round(result['seconds']) for result in results]} s, peak {megabytes:.0f} MB")
 
 
 if __name__ == "__main__":

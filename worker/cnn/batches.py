@@ -32,8 +32,22 @@ def make_targets(labels: Labels, classes: int, *, balanced: bool) -> Targets:
     )
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Shuffled batches of (inputs, one-hot targets, weights) for Keras' `fit` with `shuffle=False`.
+class EpochBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of (inputs, one-hot targets, weights) that depend on the epoch, for Keras' `fit` with `shuffle=False`.
+
+    Attributes:
+        epoch: counted from 0; set it to let a fit go on where it stopped.
+    """
+
+    epoch = 0
+
+    def on_epoch_end(self) -> None:
+        """Move on to the next epoch."""
+        self.epoch += 1
+
+
+class Batches(EpochBatches):
+    """Shuffled batches of (inputs, one-hot targets, weights), the same again for the same seed.
 
     Args:
         inputs: (n, ...), pictures or features; may be a memory map.
@@ -48,19 +62,15 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self._inputs, self._targets, self._alteration = inputs, targets, alteration
-        self._batch_size, self._seed, self._epoch = batch_size, seed, 0
+        self._batch_size, self._seed = batch_size, seed
 
     def __len__(self) -> int:
         return math.ceil(len(self._inputs) / self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
-        order = np.random.default_rng((self._seed, self._epoch)).permutation(len(self._inputs))
+        order = np.random.default_rng((self._seed, self.epoch)).permutation(len(self._inputs))
         rows = np.sort(order[index * self._batch_size : (index + 1) * self._batch_size])
         inputs = self._inputs[rows]
         if self._alteration:
-            inputs = self._alteration(inputs, np.random.default_rng((self._seed, self._epoch, index)))
+            inputs = self._alteration(inputs, np.random.default_rng((self._seed, self.epoch, index)))
         return inputs, self._targets.one_hot[rows], self._targets.weights[rows]
-
-    def on_epoch_end(self) -> None:
-        """Move on to the next order and the next alterations."""
-        self._epoch += 1

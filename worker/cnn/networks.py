@@ -5,22 +5,13 @@ A saved network takes RGB pictures (n, height, width, 3) with values 0 to 255 an
 preprocessing is inside.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from worker.cnn.config import INPUT_SHAPES, NetworkName
-from worker.cnn.efficientnet import FEATURES, build_backbone
+from worker.cnn.efficientnet import FEATURES
 from worker.cnn.engine import keras
 from worker.cnn.in_distribution import InDistributionScorer
-from worker.cnn.metrics import Floats
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """What a saved network gives for n pictures: logits (n, classes) and in-distribution scores (n,)."""
-
-    logits: Floats
-    in_distribution: Floats
 
 
 def build_seed_cnn(classes: int) -> Any:
@@ -42,7 +33,7 @@ def build_seed_cnn(classes: int) -> Any:
 
 
 def build_head(classes: int, weight_decay: float) -> Any:
-    """Build the head of the frozen backbone: square roots of features (n, 1280) to logits.
+    """Build the head of a backbone: square roots of features (n, 1280) to logits.
 
     It begins at zero, so that only the order of the batches depends on the seed.
     """
@@ -55,11 +46,20 @@ def build_head(classes: int, weight_decay: float) -> Any:
     return keras.Sequential([keras.Input((FEATURES,), name="features"), layer], name="head")
 
 
-def assemble_efficientnet(head: Any, scorer: InDistributionScorer) -> Any:
-    """Join backbone, head and in-distribution score into the network that is saved."""
-    shape, classes = INPUT_SHAPES[NetworkName.EFFICIENTNET_LITE0], len(scorer.offsets)
+def assemble_efficientnet(
+    network: NetworkName, compute_features: Callable[[Any], Any], head: Any, scorer: InDistributionScorer
+) -> Any:
+    """Join a backbone, its head and the in-distribution score into the network that is saved.
+
+    Args:
+        network: gives the input's shape.
+        compute_features: from the input tensor to what head and scorer were fitted to.
+        head: gives logits.
+        scorer: gives the score.
+    """
+    shape, classes = INPUT_SHAPES[network], len(scorer.offsets)
     pictures = keras.Input((shape.height, shape.width, 3), name="pictures")
-    features = keras.ops.sqrt(build_backbone()(pictures))
+    features = compute_features(pictures)
     projection = keras.layers.Dense(classes, name="projection")
     nearness = keras.layers.Dense(classes, name="nearness")
     spread = keras.layers.Dense(classes, use_bias=False, name="spread")
@@ -70,7 +70,7 @@ def assemble_efficientnet(head: Any, scorer: InDistributionScorer) -> Any:
     nearness.set_weights([2 * keras.ops.eye(classes), -scorer.offsets])
     spread.set_weights([scorer.spread])
     outputs = {"logits": head(features), "in_distribution": score}
-    return keras.Model(pictures, outputs, name=NetworkName.EFFICIENTNET_LITE0.value)
+    return keras.Model(pictures, outputs, name=network.value)
 
 
 def assemble_seed_cnn(model: Any) -> Any:

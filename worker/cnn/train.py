@@ -1,10 +1,11 @@
 """Trains a network on examples, makes its confidences honest, and evaluates it."""
 
 import hashlib
+import logging
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,19 @@ from worker.cnn.calibration import (
     negative_weight,
 )
 from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
+from worker.cnn.conversion import make_flatbuffer
 from worker.cnn.dataset import KNOWN_NEGATIVE, Examples, Split
 from worker.cnn.engine import keras
-from worker.cnn.errors import ExamplesError
+from worker.cnn.errors import ConversionError, ExamplesError
 from worker.cnn.evaluate import evaluate
 from worker.cnn.fitting import History
 from worker.cnn.metrics import softmax
 from worker.cnn.progress import Report, no_report
 from worker.cnn.specification import ClassifierSpecification
 from worker.cnn.trainers import Trained, train_efficientnet, train_seed_cnn
+from worker.cnn.workspace import open_workspace
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,20 +39,24 @@ class TrainingResult:
 
     Attributes:
         artefact: the `.keras` file's bytes, without optimizer state.
+        flatbuffer: what LiteRT classifies with; None where the network could not be converted.
         specification: what the classifier needs beside the artefact.
         metrics: by the split's name, the evaluation as JSON values of the validation split and, where it has
             pictures of the categories, of the test split.
         history: the figures of each epoch.
         seconds: from the start to the saved artefact.
         examples: number of pictures by split and category.
+        left_out: the products of the train split that were not trained on, because their labels are suspect.
     """
 
     artefact: bytes
+    flatbuffer: bytes | None
     specification: ClassifierSpecification
     metrics: Mapping[str, Mapping[str, Any]]
     history: History
     seconds: float
     examples: Mapping[str, Mapping[str, int]]
+    left_out: tuple[str, ...]
 
 
 def train_and_evaluate(
@@ -58,7 +67,9 @@ def train_and_evaluate(
     Args:
         config: the settings; the same config and examples give the same network.
         examples: pictures fitted to the network's input; known negatives set thresholds and teach nothing.
-        workdir: a folder for what a later run can use again, such as features.
+        workdir: a folder for what outlasts the process: features and maps, which any run can use again, the
+            state after each epoch, from which the same training goes on after it was killed, and TensorBoard's
+            logs. It may be deleted whenever nothing is being trained.
         report: told of each step; if it raises, training stops and the error goes to the caller.
 
     Raises:
@@ -72,16 +83,23 @@ def train_and_evaluate(
     _require_fitted(config, examples)
     keras.utils.set_random_seed(config.seed)
     train_network = train_seed_cnn if config.network is NetworkName.SEED_CNN else train_efficientnet
-    trained = train_network(config, examples, workdir, report)
-    artefact = _save(trained.model)
-    specification = _specify(config, trained, hashlib.sha256(artefact).hexdigest())
+    workspace = open_workspace(workdir, config, examples)
+    trained = train_network(config, examples, workspace, report)
+    artefact, flatbuffer = _save(trained.model), _convert(trained)
+    specification = replace(
+        _specify(config, trained, hashlib.sha256(artefact).hexdigest()),
+        flatbuffer_sha256=None if flatbuffer is None else hashlib.sha256(flatbuffer).hexdigest(),
+    )
+    workspace.tidy()
     return TrainingResult(
         artefact=artefact,
+        flatbuffer=flatbuffer,
         specification=specification,
         metrics=_evaluations(specification, trained),
         history=trained.history,
         seconds=time.monotonic() - started,
         examples=examples.counts(config.categories),
+        left_out=trained.left_out,
     )
 
 
@@ -98,6 +116,15 @@ def _save(model: Any) -> bytes:
         path = Path(folder, "network.keras")
         model.save(path)
         return path.read_bytes()
+
+
+def _convert(trained: Trained) -> bytes | None:
+    """Make the flatbuffer; a converter's failure must not cost the training, as TensorFlow can serve it too."""
+    try:
+        return make_flatbuffer(trained.model, trained.held_out.pictures, trained.outputs)
+    except ConversionError as error:
+        logger.warning("the model version will be served by TensorFlow: %s", error)
+        return None
 
 
 def _specify(config: TrainingConfig, trained: Trained, sha256: str) -> ClassifierSpecification:

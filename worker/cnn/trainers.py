@@ -1,30 +1,28 @@
 """How each network is trained."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from worker.cnn.augmentation import alter
-from worker.cnn.batches import Alteration, Batches, make_targets
-from worker.cnn.calibration import fit_temperature
+from worker.cnn.batches import Batches, make_targets
 from worker.cnn.config import TrainingConfig
 from worker.cnn.dataset import KNOWN_NEGATIVE, Examples, Pictures, Split
-from worker.cnn.engine import tf
-from worker.cnn.features import FeatureCache, compute_features
-from worker.cnn.fitting import Fitting, History, fit
+from worker.cnn.efficientnet import build_backbone
+from worker.cnn.engine import keras, tf
+from worker.cnn.features import compute_features
+from worker.cnn.fine_tuning import fine_tune
+from worker.cnn.fitting import Fitting, History, build_adam, fit
+from worker.cnn.heads import Labelled, fit_head
 from worker.cnn.in_distribution import fit_scorer
-from worker.cnn.metrics import Floats, Labels, log_loss, softmax
-from worker.cnn.networks import (
-    Outputs,
-    assemble_efficientnet,
-    assemble_seed_cnn,
-    build_head,
-    build_seed_cnn,
-)
+from worker.cnn.inference import Outputs
+from worker.cnn.label_issues import find_left_out
+from worker.cnn.networks import assemble_efficientnet, assemble_seed_cnn, build_seed_cnn
 from worker.cnn.progress import Progress, Report
-from worker.cnn.views import View
+from worker.cnn.views import PLAIN_VIEWS, View
+from worker.cnn.workspace import Workspace
 
 _BATCH_SIZE: Final = 32
 """Pictures in a forward pass that trains nothing."""
@@ -39,45 +37,75 @@ class Trained:
         held_out: the examples of the validation and test splits, and all known negatives.
         outputs: the network's outputs for them.
         history: the figures of each epoch.
+        left_out: the products of the train split that were not trained on, because their labels are suspect.
     """
 
     model: Any
     held_out: Examples
     outputs: Outputs
     history: History
+    left_out: tuple[str, ...] = ()
 
 
-def train_efficientnet(config: TrainingConfig, examples: Examples, workdir: Path, report: Report) -> Trained:
-    """Train a head on the frozen backbone's features; validation chooses among the weight decays."""
+def train_efficientnet(
+    config: TrainingConfig, examples: Examples, workspace: Workspace, report: Report
+) -> Trained:
+    """Train a backbone's head, and its upper blocks too if the config has `fine_tuning`."""
     train, held_out = _divide(examples)
-    cache = FeatureCache(workdir / "features")
-    # Square roots bring the features nearer to normal, which both the head and the score prefer.
-    views = np.sqrt(compute_features(train, config.views, cache, report))
-    held_features = np.sqrt(compute_features(held_out, (View.ORIGINAL,), cache, report)[0])
-    seen = _Labelled(views.reshape(-1, views.shape[-1]), np.tile(train.labels, len(views)))
-    head, history = _best_head(config, seen, _validation(held_features, held_out), report)
-    scorer = fit_scorer(seen.inputs, seen.labels, len(config.categories))
-    outputs = Outputs(np.asarray(head(held_features)), scorer.score(held_features))
-    return Trained(assemble_efficientnet(head, scorer), held_out, outputs, history)
+    features = compute_features(config.network, train, (View.ORIGINAL,), workspace.folder, report)[0]
+    left_out = find_left_out(features, train)
+    train = train.select(~np.isin(train.products, np.array(left_out, dtype=np.str_)))
+    if config.fine_tuning is None:
+        return replace(_train_head(config, train, held_out, workspace, report), left_out=left_out)
+    tuned = fine_tune(config, train, _validation(held_out), workspace, report)
+    scorer = fit_scorer(tuned.seen.inputs, tuned.seen.labels, len(config.categories))
+    model = assemble_efficientnet(config.network, lambda x: tuned.upper(tuned.lower(x)), tuned.head, scorer)
+    return Trained(model, held_out, _outputs(model, held_out.pictures, report), tuned.history, left_out)
 
 
-def train_seed_cnn(config: TrainingConfig, examples: Examples, workdir: Path, report: Report) -> Trained:
+def train_seed_cnn(
+    config: TrainingConfig, examples: Examples, workspace: Workspace, report: Report
+) -> Trained:
     """Train the notebook's network with its augmentation, keeping the epoch that validation likes best."""
-    del workdir  # It has nothing that a later run could use again.
     train, held_out = _divide(examples)
-    model = build_seed_cnn(len(config.categories))
-    seen, validation = _Labelled(train.pictures, train.labels), _validation(held_out.pictures, held_out)
-    history = _fit(model, seen, validation, Fitting(config, "seed_cnn", report), alter)
+    validation, classes = _validation(held_out), len(config.categories)
+    model = build_seed_cnn(classes)
+    targets = make_targets(train.labels, classes, balanced=config.balance_classes)
+    batches = Batches(train.pictures, targets, config.batch_size, config.seed, alter)
+    stage = config.network.value
+    fitting = Fitting(
+        stage=stage,
+        epochs=config.epochs,
+        optimizer=build_adam(config, len(batches)),
+        report=report,
+        label_smoothing=config.label_smoothing,
+        patience=config.patience,
+        checkpoint=workspace.checkpoint(stage),
+        logs=workspace.logs,
+    )
+    history = fit(model, batches, (validation.pictures, np.eye(classes)[validation.labels]), fitting)
     network = assemble_seed_cnn(model)
     return Trained(network, held_out, _outputs(network, held_out.pictures, report), history)
 
 
-@dataclass(frozen=True)
-class _Labelled:
-    """Pictures or features (n, ...) and their labels (n,)."""
+def _train_head(
+    config: TrainingConfig, train: Examples, held_out: Examples, workspace: Workspace, report: Report
+) -> Trained:
+    """Fit a head on the frozen backbone's features; validation chooses among the weight decays."""
 
-    inputs: Any
-    labels: Labels
+    def features(examples: Examples, *views: View) -> Any:
+        # Square roots bring the features nearer to normal, which both the head and the score prefer.
+        return np.sqrt(compute_features(config.network, examples, views, workspace.folder, report))
+
+    views, held_features = features(train, *PLAIN_VIEWS), features(held_out, View.ORIGINAL)[0]
+    seen = Labelled(views.reshape(-1, views.shape[-1]), np.tile(train.labels, len(views)))
+    rows = _is_validation(held_out)
+    head = fit_head(config, seen, Labelled(held_features[rows], held_out.labels[rows]), report)
+    scorer = fit_scorer(seen.inputs, seen.labels, len(config.categories))
+    outputs = Outputs(np.asarray(head.model(held_features)), scorer.score(held_features))
+    backbone = build_backbone(config.network)
+    model = assemble_efficientnet(config.network, lambda x: keras.ops.sqrt(backbone(x)), head.model, scorer)
+    return Trained(model, held_out, outputs, head.history)
 
 
 def _divide(examples: Examples) -> tuple[Examples, Examples]:
@@ -86,42 +114,19 @@ def _divide(examples: Examples) -> tuple[Examples, Examples]:
     return examples.select(trained_on), examples.select(~trained_on)
 
 
-def _validation(inputs: Any, held_out: Examples) -> _Labelled:
-    rows = (held_out.splits == Split.VALIDATION) & (held_out.labels != KNOWN_NEGATIVE)
-    return _Labelled(inputs[rows], held_out.labels[rows])
+def _is_validation(held_out: Examples) -> NDArray[np.bool_]:
+    return np.asarray((held_out.splits == Split.VALIDATION) & (held_out.labels != KNOWN_NEGATIVE))
 
 
-def _best_head(
-    config: TrainingConfig, seen: _Labelled, validation: _Labelled, report: Report
-) -> tuple[Any, History]:
-    """Fit a head with each weight decay; give the one with the lowest validation loss, and all histories."""
-    heads: list[tuple[float, Any]] = []
-    history: History = ()
-    for weight_decay in config.weight_decays:
-        head = build_head(len(config.categories), weight_decay)
-        history += _fit(head, seen, validation, Fitting(config, f"head {weight_decay:g}", report))
-        logits = np.asarray(head(validation.inputs))
-        # Scaled, because a head that is merely too sure of itself is mended by its temperature.
-        scaled = softmax(logits, fit_temperature(logits, validation.labels))
-        heads.append((log_loss(scaled, validation.labels), head))
-    return min(heads, key=lambda pair: pair[0])[1], history
-
-
-def _fit(
-    model: Any, seen: _Labelled, validation: _Labelled, fitting: Fitting, alteration: Alteration | None = None
-) -> History:
-    config = fitting.config
-    classes = len(config.categories)
-    targets = make_targets(seen.labels, classes, balanced=config.balance_classes)
-    batches = Batches(seen.inputs, targets, config.batch_size, config.seed, alteration)
-    return fit(model, batches, (validation.inputs, np.eye(classes)[validation.labels]), fitting)
+def _validation(held_out: Examples) -> Examples:
+    return held_out.select(_is_validation(held_out))
 
 
 def _outputs(network: Any, pictures: Pictures, report: Report) -> Outputs:
     """Run a network over pictures (n, height, width, 3)."""
     forward = tf.function(lambda x: network(x, training=False), reduce_retracing=True)
-    logits: list[Floats] = []
-    scores: list[Floats] = []
+    logits: list[NDArray[np.float32]] = []
+    scores: list[NDArray[np.float32]] = []
     for start in range(0, len(pictures), _BATCH_SIZE):
         batch = pictures[start : start + _BATCH_SIZE]
         result = forward(batch.astype(np.float32))

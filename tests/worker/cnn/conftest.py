@@ -49,6 +49,8 @@ def drawn_examples() -> Callable[[NetworkName], Examples]:
             keys=names,
             products=names,
             sources=np.full(len(rows), "drawn"),
+            groups=names,
+            reviewed=np.zeros(len(rows), np.bool_),
         )
 
     return make

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.cnn.backbone import RestrictedUnpickler, load_weights, read_weights
+from worker.cnn.config import NetworkName
 from worker.cnn.errors import BackboneError
 
 MAGIC = 0x1950A86A20F9469CFC6C
@@ -51,7 +52,7 @@ class Hostile:
 
 
 def test_the_packaged_weights_are_complete() -> None:
-    weights = load_weights()
+    weights = load_weights(NetworkName.EFFICIENTNET_LITE0)
     assert len(weights) == 296 - 49
     assert weights["_conv_stem.weight"].shape == (32, 3, 3, 3)
     assert weights["_fc.weight"].shape == (1000, 1280)

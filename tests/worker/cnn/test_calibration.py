@@ -98,7 +98,8 @@ def test_the_in_distribution_threshold_loses_a_tenth_at_most(
     assert np.mean(positives < threshold) <= 0.1 + 1e-9
 
 
-def test_known_negatives_pull_the_threshold_to_where_they_end() -> None:
-    positives = np.linspace(0, 1, 1000)
-    threshold = fit_in_distribution_threshold(positives, np.linspace(-0.2, 0.05, 50))
-    assert 0.04 < threshold < 0.06
+def test_nine_known_negatives_of_ten_are_flagged() -> None:
+    positives, negatives = np.linspace(0, 1, 1000), np.linspace(-0.4, 0.1, 501)
+    threshold = fit_in_distribution_threshold(positives, negatives)
+    assert np.mean(negatives < threshold) == pytest.approx(0.9, abs=0.01)
+    assert np.mean(positives < threshold) < 0.06

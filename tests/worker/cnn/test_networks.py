@@ -1,9 +1,13 @@
 import numpy as np
 import pytest
 
+from worker.cnn.config import NetworkName
 from worker.cnn.efficientnet import build_backbone, build_imagenet_classifier
+from worker.cnn.engine import keras
 from worker.cnn.in_distribution import InDistributionScorer
 from worker.cnn.networks import assemble_efficientnet, assemble_seed_cnn, build_head, build_seed_cnn
+
+LITE0 = NetworkName.EFFICIENTNET_LITE0
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +23,7 @@ def test_the_notebooks_network_has_the_notebooks_parameters() -> None:
 
 
 def test_the_backbone_gives_the_reference_features(reference_picture: np.ndarray) -> None:
-    backbone = build_backbone()
+    backbone = build_backbone(LITE0)
     features = np.asarray(backbone(reference_picture, training=False))[0]
     assert backbone.count_params() == 3_413_024
     assert features.mean() == pytest.approx(0.143088, abs=1e-5)
@@ -28,14 +32,14 @@ def test_the_backbone_gives_the_reference_features(reference_picture: np.ndarray
 
 
 def test_the_backbone_gives_the_reference_logits(reference_picture: np.ndarray) -> None:
-    model = build_imagenet_classifier()
+    model = build_imagenet_classifier(LITE0)
     logits = np.asarray(model(reference_picture, training=False))[0]
     assert model.count_params() == 4_694_024
     assert (logits.argmax(), logits.max()) == (904, pytest.approx(6.00795, abs=1e-4))
 
 
 def test_the_backbone_is_frozen() -> None:
-    assert build_backbone().trainable_variables == []
+    assert build_backbone(LITE0).trainable_variables == []
 
 
 def test_the_saved_network_scores_as_the_scorer_does(reference_picture: np.ndarray) -> None:
@@ -43,8 +47,11 @@ def test_the_saved_network_scores_as_the_scorer_does(reference_picture: np.ndarr
     scorer = InDistributionScorer(
         *(generator.normal(size=s).astype(np.float32) for s in ((1280, 3), (3,), (3,), (3, 3)))
     )
-    network = assemble_efficientnet(build_head(3, 0.0), scorer)
-    features = np.sqrt(np.asarray(build_backbone()(reference_picture, training=False)))
+    backbone = build_backbone(LITE0)
+    network = assemble_efficientnet(
+        LITE0, lambda x: keras.ops.sqrt(backbone(x)), build_head(3, 0.0), scorer
+    )
+    features = np.sqrt(np.asarray(backbone(reference_picture, training=False)))
     outputs = network(reference_picture, training=False)
     assert np.asarray(outputs["in_distribution"]) == pytest.approx(scorer.score(features), rel=1e-3)
     assert np.asarray(outputs["logits"]).tolist() == [[0, 0, 0]]

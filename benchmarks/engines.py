@@ -4,11 +4,11 @@
 
 Every engine gets the same weights and the same prepared pictures, in batches of 32, on as many threads as there
 are processors. Decoding is left out. Rounds alternate over the engines, so that a busy machine slows all.
-LiteRT runs with XNNPACK; int8 is quantised after training, with the pictures as the representative ones.
+LiteRT runs with XNNPACK and, where no other size is named, cuts the batches into eights, as Vastra does; int8 is
+quantised after training, with the pictures as the representative ones.
 ONNX Runtime and OpenVINO are measured where they are installed; the project does not need them.
 """
 
-import os
 import statistics
 import tempfile
 import time
@@ -26,10 +26,10 @@ from rich.table import Table
 from db.categories import load_categories
 from db.pictures import decode_picture
 from demo.garments import draw_garment
-from worker.cnn.classifier import BATCH_SIZE
 from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
 from worker.cnn.dataset import Examples, Split, fit_picture
 from worker.cnn.engine import keras, tf
+from worker.cnn.litert import BATCH_SIZE, LiteRTEngine
 from worker.cnn.train import train_and_evaluate
 
 Pictures = NDArray[np.uint8]
@@ -37,7 +37,7 @@ Engine = Callable[[Pictures], NDArray[np.float32]]
 """Takes uint8 (32, 224, 224, 3), gives logits (32, classes)."""
 
 NETWORK = NetworkName.EFFICIENTNET_LITE0
-THREADS = os.cpu_count() or 1
+BATCH = 32
 
 
 def main(
@@ -47,7 +47,7 @@ def main(
 ) -> None:
     """Train a network in a few seconds, run it on every engine in turns, and print a table."""
     pictures, labels = read(photos) if photos else draw(images)
-    whole = len(pictures) // BATCH_SIZE * BATCH_SIZE
+    whole = len(pictures) // BATCH * BATCH
     model = train(pictures, labels)
     engines = dict(make_engines(model, pictures))
     seconds: dict[str, list[float]] = {name: [] for name in engines}
@@ -62,7 +62,7 @@ def main(
 
 def run(engine: Engine, pictures: Pictures) -> NDArray[np.float32]:
     """Give the logits of all pictures."""
-    batches = (pictures[start : start + BATCH_SIZE] for start in range(0, len(pictures), BATCH_SIZE))
+    batches = (pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH))
     return np.concatenate([engine(batch) for batch in batches])
 
 
@@ -85,48 +85,53 @@ def as_table(seconds: dict[str, list[float]], outputs: dict[str, NDArray[np.floa
 def make_engines(model: Any, pictures: Pictures) -> Iterator[tuple[str, Engine]]:
     """Build every engine that is installed."""
 
-    def logits(x: Any) -> Any:
-        return model(tf.cast(x, tf.float32), training=False)["logits"]
+    def outputs(x: Any) -> Any:
+        return model(tf.cast(x, tf.float32), training=False)
 
-    signature = [tf.TensorSpec((BATCH_SIZE, *model.input_shape[1:]), tf.uint8)]
+    def logits(x: Any) -> Any:
+        return outputs(x)["logits"]
+
+    signature = [tf.TensorSpec((BATCH, *model.input_shape[1:]), tf.uint8)]
+    any_batch = [tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)]
     graph, compiled = tf.function(logits, signature), tf.function(logits, signature, jit_compile=True)
-    yield "model.predict", lambda x: model.predict(x.astype(np.float32), BATCH_SIZE, verbose=0)["logits"]
+    yield "model.predict", lambda x: model.predict(x.astype(np.float32), BATCH, verbose=0)["logits"]
     yield "direct call", lambda x: np.asarray(logits(x))
-    yield "tf.function (Vastra)", lambda x: np.asarray(graph(x))
+    yield "tf.function", lambda x: np.asarray(graph(x))
     yield "tf.function, XLA", lambda x: np.asarray(compiled(x))
-    yield from lite_engines(graph, pictures)
+    yield from lite_engines(tf.function(outputs, any_batch), pictures)
     yield from onnx_engine(model)
     yield from openvino_engine(model)
 
 
 def lite_engines(graph: Any, pictures: Pictures) -> Iterator[tuple[str, Engine]]:
-    """Build LiteRT engines in float32, float16 and int8."""
-    sample = pictures[:64]
+    """Build LiteRT engines in float32, float16 and int8, and in float32 with other batches."""
     for name in ("float32", "float16", "int8"):
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([graph.get_concrete_function()], graph)
-        if name != "float32":
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if name == "float16":
-            converter.target_spec.supported_types = [tf.float16]
-        if name == "int8":
-            converter.representative_dataset = lambda: (
-                [sample[start : start + BATCH_SIZE]] for start in range(0, len(sample), BATCH_SIZE)
-            )
-        yield f"LiteRT {name}", lite_engine(converter.convert())
+        flatbuffer = convert(graph, name, pictures[:64])
+        yield f"LiteRT {name}", lite_engine(flatbuffer, BATCH_SIZE)
+        if name == "float32":
+            yield "LiteRT float32, single pictures", lite_engine(flatbuffer, 1)
+            yield "LiteRT float32, batches of 32", lite_engine(flatbuffer, BATCH)
 
 
-def lite_engine(flatbuffer: bytes) -> Engine:
+def convert(graph: Any, name: str, sample: Pictures) -> bytes:
+    """Make a flatbuffer with weights of that kind; int8 is quantised with the sample."""
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([graph.get_concrete_function()], graph)
+    if name != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if name == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if name == "int8":
+        starts = range(0, len(sample), BATCH)
+        converter.representative_dataset = lambda: ([sample[start : start + BATCH]] for start in starts)
+    return bytes(converter.convert())
+
+
+def lite_engine(flatbuffer: bytes, batch_size: int) -> Engine:
     """Build one LiteRT engine."""
-    interpreter = tf.lite.Interpreter(model_content=flatbuffer, num_threads=THREADS)
-    interpreter.allocate_tensors()
-    entry, result = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
-
-    def engine(batch: Pictures) -> NDArray[np.float32]:
-        interpreter.set_tensor(entry, batch)
-        interpreter.invoke()
-        return np.array(interpreter.get_tensor(result))
-
-    return engine
+    shape = INPUT_SHAPES[NETWORK]
+    size = (shape.height, shape.width, 3)
+    engine = LiteRTEngine(flatbuffer, size, len(load_categories()), batch_size)
+    return lambda batch: engine(batch).logits
 
 
 def onnx_engine(model: Any) -> Iterator[tuple[str, Engine]]:
@@ -164,10 +169,10 @@ def train(pictures: Pictures, labels: NDArray[np.int64]) -> Any:
     keys = np.array([f"{row:064x}" for row in range(len(pictures))])
     splits = np.where(np.arange(len(pictures)) % 4 == 0, Split.VALIDATION.value, Split.TRAIN.value)
     sources = np.full(len(pictures), "drawn")
-    examples = Examples(pictures, labels, splits, keys, keys, sources)
+    examples = Examples(pictures, labels, splits, keys, keys, sources, keys, np.zeros(len(keys), np.bool_))
     categories = tuple(category.name for category in load_categories())
     with tempfile.TemporaryDirectory() as folder:
-        result = train_and_evaluate(TrainingConfig.default(categories), examples, Path(folder))
+        result = train_and_evaluate(TrainingConfig.default(categories, NETWORK), examples, Path(folder))
         path = Path(folder, "network.keras")
         path.write_bytes(result.artefact)
         return keras.saving.load_model(path, compile=False, safe_mode=True)

@@ -2,10 +2,11 @@
 
     python -m benchmarks.queue_rate [--images N | --photos DIR] [--rounds N]
 
-Both ways read the same bytes of the same pictures and use the same model version, which is trained first, in a
-few seconds. Directly: decode and classify in one process, batch after batch, nothing is written. Through the
-queue: from enqueueing until the last prediction is recorded, by one worker of `python -m worker run` that has
-loaded the network before. The rounds alternate, so that a busy machine slows both.
+All ways read the same bytes of the same pictures and use the same network, which is trained first, in a few
+seconds. Directly: decode and classify in one process, chunk after chunk, nothing is written. Through the queue:
+from enqueueing until the last prediction is recorded, by one worker of `python -m worker run` that has loaded
+the network before. Naive: one message, one `model.predict` and one transaction an image, on some of the images.
+The rounds alternate, so that a busy machine slows all.
 """
 
 import os
@@ -14,30 +15,33 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
+from benchmarks.naive_worker import QUEUE, classify_image
 from db.categories import load_categories
 from db.image_store import ImageStore
 from db.importing import find_photos, import_photos
 from db.messages import BATCH_SIZE, broker_url
-from db.models import Image, Prediction
+from db.models import Image, ModelVersion, Prediction
 from db.queries.pending import count_pending
-from db.repository.rows import in_chunks
-from db.repository.runs import plan_training_run
+from db.repository.model_versions import record_model_version
+from db.repository.runs import finish_training_run, plan_training_run
 from db.session import Database, open_database
 from db.settings import ROOT, settings
 from demo.garments import draw_garment
 from worker.app import app
 from worker.cnn.config import NetworkName, TrainingConfig
-from worker.decoding import decode_pictures
+from worker.decoding import decoded_images
+from worker.prefetching import one_ahead
 from worker.queue import enqueue_pending
 from worker.training import run_training
 from worker.versions import load_classifier, require_version
@@ -45,6 +49,7 @@ from worker.waiting import wait_until
 
 STORE = ImageStore("db:")
 LONGEST_ROUND_SECONDS = 1800
+NAIVE_IMAGES = 60
 console = Console()
 
 
@@ -64,8 +69,12 @@ def main(
         database = open_database()
         fill(database, photos or draw(Path(folder, "drawings"), images))
         train(database)
-        with running_worker():
-            measure(database, rounds)
+        worker = ("worker", "run")
+        naive = ("celery", "-A", "benchmarks.naive_worker", "worker", "--pool", "solo", "-Q", QUEUE)
+        with running(*worker):
+            wait_until_classified(database)  # by the schedule: broker and network are there then
+            with running(*naive):
+                measure(database, record_naive_version(database), rounds)
         database.close()
 
 
@@ -95,11 +104,25 @@ def train(database: Database) -> None:
     run_training(database, STORE, run_id)
 
 
+def record_naive_version(database: Database) -> int:
+    """Record the active model version once more, for the naive worker to predict with; it is never active."""
+    with database.write() as session:
+        columns = {column.key: getattr(require_version(session), column.key) for column in _columns()}
+        run_id = plan_training_run(session, columns["network"], {}, seed=0)
+        finish_training_run(session, run_id)
+        return record_model_version(session, run_id, columns)
+
+
+def _columns() -> list[ColumnElement[Any]]:
+    own = {"id", "training_run_id", "active", "created_at", "activated_at"}
+    return [column for column in ModelVersion.__table__.columns if column.key not in own]
+
+
 @contextmanager
-def running_worker() -> Iterator[None]:
-    """Run broker, workers and schedule beside the block."""
-    with Path(settings().folder, "worker.log").open("wb") as log:
-        worker = subprocess.Popen([sys.executable, "-m", "worker", "run"], cwd=ROOT, stdout=log, stderr=log)
+def running(*module: str) -> Iterator[None]:
+    """Run a module with its arguments beside the block."""
+    with Path(settings().folder, f"{module[0]}.log").open("wb") as log:
+        worker = subprocess.Popen([sys.executable, "-m", *module], cwd=ROOT, stdout=log, stderr=log)
     try:
         yield
     finally:
@@ -107,19 +130,24 @@ def running_worker() -> Iterator[None]:
         worker.wait()
 
 
-def measure(database: Database, rounds: int) -> None:
-    """Warm both ways up, then take them in turns."""
+def measure(database: Database, naive_version: int, rounds: int) -> None:
+    """Warm all ways up, then take them in turns."""
     ids = classifiable(database)
-    wait_until_classified(database)  # by the schedule: the worker has loaded the network then
     app.conf.update(broker_url=broker_url())
+    ways: dict[str, tuple[Callable[[list[int]], None], list[int]]] = {
+        "classifier called directly": (partial(direct, database), ids),
+        "queue, records, one worker": (partial(through_queue, database), ids),
+        "naive worker": (partial(naively, database, naive_version), ids[:NAIVE_IMAGES]),
+    }
+    rates: dict[str, list[float]] = {way: [] for way in ways}
     direct(database, ids[:BATCH_SIZE])
-    seconds: dict[str, list[float]] = {"classifier called directly": [], "queue, records, one worker": []}
+    naively(database, naive_version, ids[:2])
     for _ in range(rounds):
-        for way, take in zip(seconds, (direct, through_queue), strict=True):
+        for way, (take, images) in ways.items():
             started = time.perf_counter()
-            take(database, ids)
-            seconds[way].append(time.perf_counter() - started)
-    report(len(ids), seconds)
+            take(images)
+            rates[way].append(len(images) / (time.perf_counter() - started))
+    report(len(ids), rates)
 
 
 def classifiable(database: Database) -> list[int]:
@@ -132,21 +160,41 @@ def direct(database: Database, ids: list[int]) -> None:
     """Classify the images in this process, and write nothing."""
     with database.read() as session:
         classifier = load_classifier(database, require_version(session).id)
-        for batch in in_chunks(ids, BATCH_SIZE):
-            decoded = decode_pictures(STORE.read(session, batch), classifier.specification.network)
+    network = classifier.specification.network
+    with closing(one_ahead(decoded_images(database, STORE, ids, network))) as chunks:
+        for decoded in chunks:
             classifier.classify(decoded.pictures)
 
 
 def through_queue(database: Database, ids: list[int]) -> None:
     """Make all images pending, send them, and wait for the last prediction."""
     with database.write() as session:
-        session.execute(delete(Prediction))
+        active = require_version(session).id
+        session.execute(delete(Prediction).where(Prediction.model_version_id == active))
     with database.read() as session:
         enqueue_pending(session)
     wait_until_classified(database)
+    assert (recorded := count_predictions(database, active)) == len(ids), f"{recorded} of {len(ids)} images"
+
+
+def naively(database: Database, version_id: int, ids: list[int]) -> None:
+    """Send a message an image to the naive worker, and wait for the last prediction."""
+    with database.write() as session:
+        session.execute(delete(Prediction).where(Prediction.model_version_id == version_id))
+    for image_id in ids:
+        classify_image.apply_async((version_id, image_id))
+
+    def is_done() -> bool:
+        return count_predictions(database, version_id) == len(ids)
+
+    assert wait_until(is_done, LONGEST_ROUND_SECONDS), "the naive worker did not classify everything"
+
+
+def count_predictions(database: Database, version_id: int) -> int:
+    """Count what a model version has predicted."""
+    theirs = select(func.count(Prediction.id)).where(Prediction.model_version_id == version_id)
     with database.read() as session:
-        recorded = session.scalar(select(func.count(Prediction.id)))
-    assert recorded == len(ids), f"{recorded} predictions of {len(ids)} images"
+        return session.scalar(theirs) or 0
 
 
 def wait_until_classified(database: Database) -> None:
@@ -159,12 +207,12 @@ def wait_until_classified(database: Database) -> None:
     assert wait_until(is_done, LONGEST_ROUND_SECONDS), "the worker did not classify everything"
 
 
-def report(images: int, seconds: dict[str, list[float]]) -> None:
+def report(images: int, rates: dict[str, list[float]]) -> None:
     """Print images a second by way: the median round and the extremes."""
     table = Table("way", "images/s", "slowest", "fastest", title=f"{images} images, batches of {BATCH_SIZE}")
-    for way, rounds in seconds.items():
-        rates = sorted(images / each for each in rounds)
-        table.add_row(way, *(f"{rate:.1f}" for rate in (statistics.median(rates), rates[0], rates[-1])))
+    for way, theirs in rates.items():
+        figures = (statistics.median(theirs), min(theirs), max(theirs))
+        table.add_row(way, *(f"{rate:.1f}" for rate in figures))
     console.print(table)
     console.print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}")
 

@@ -1,16 +1,23 @@
 """Stored bytes to the arrays that a network takes; what cannot be decoded is a reason, not an error."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
+from db.image_store import ImageStore
 from db.pictures import PictureError, Reason, decode_picture
+from db.repository.rows import in_chunks
+from db.session import Database
 from worker.cnn.config import INPUT_SHAPES, NetworkName
 from worker.cnn.dataset import Pictures, fit_picture
 
-_THREADS = 4  # Pillow lets go of the interpreter while it decodes
+CHUNK_SIZE: Final = 16
+"""Pictures decoded at a time while the network is at those before."""
+
+_THREADS: Final = 4  # Pillow lets go of the interpreter while it decodes
 
 
 @dataclass(frozen=True)
@@ -41,3 +48,15 @@ def decode_pictures(data: Mapping[int, bytes], network: NetworkName) -> DecodedP
         pictures=np.stack(list(good.values())) if good else empty,
         failures={key: reason for key, reason in decoded.items() if isinstance(reason, Reason)},
     )
+
+
+def decoded_images(
+    database: Database, store: ImageStore, image_ids: Sequence[int], network: NetworkName
+) -> Iterator[DecodedPictures]:
+    """Read and decode stored images by id, in order, in chunks; one whose bytes are gone is a failure too."""
+    for chunk in in_chunks(image_ids, CHUNK_SIZE):
+        with database.read() as session:
+            data = store.read(session, chunk)
+        missing = {image_id: Reason.BYTES_MISSING for image_id in chunk if image_id not in data}
+        decoded = decode_pictures(data, network)
+        yield replace(decoded, failures=decoded.failures | missing)

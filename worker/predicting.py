@@ -1,14 +1,17 @@
 """Label the files of a folder, without any record of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from db.pictures import MAX_BYTES, Reason
 from db.repository.rows import in_chunks
 from worker.cnn.classifier import Classifier, Prediction
-from worker.decoding import decode_pictures
+from worker.cnn.config import NetworkName
+from worker.decoding import CHUNK_SIZE, DecodedPictures, decode_pictures
+from worker.prefetching import one_ahead
 
 COLUMNS = ("path", "category", "confidence", "uncertain", "reason")
 """Of a row; one column for each category follows."""
@@ -43,18 +46,24 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def predict_files(classifier: Classifier, folder: Path, files: Sequence[Path]) -> Iterator[FilePrediction]:
-    """Classify the files in batches; the order is kept, and every file gets a row."""
-    for chunk in in_chunks(files, 64):
+    """Classify the files; the order is kept, and every file gets a row."""
+    with closing(one_ahead(_decoded(files, classifier.specification.network))) as chunks:
+        for chunk, decoded in chunks:
+            predictions = dict(zip(decoded.keys, classifier.classify(decoded.pictures), strict=True))
+            for number, path in enumerate(chunk):
+                name = path.relative_to(folder).as_posix()
+                yield FilePrediction(name, predictions.get(number), decoded.failures.get(number))
+
+
+def _decoded(files: Sequence[Path], network: NetworkName) -> Iterator[tuple[Sequence[Path], DecodedPictures]]:
+    """Give the files in chunks, with their pictures or reasons by place in the chunk."""
+    for chunk in in_chunks(files, CHUNK_SIZE):
         read = {number: _read(path) for number, path in enumerate(chunk)}
+        unread = {number: reason for number, reason in read.items() if isinstance(reason, Reason)}
         decoded = decode_pictures(
-            {number: data for number, data in read.items() if isinstance(data, bytes)},
-            classifier.specification.network,
+            {number: data for number, data in read.items() if isinstance(data, bytes)}, network
         )
-        predictions = dict(zip(decoded.keys, classifier.classify(decoded.pictures), strict=True))
-        for number, path in enumerate(chunk):
-            data = read[number]
-            reason = data if isinstance(data, Reason) else decoded.failures.get(number)
-            yield FilePrediction(path.relative_to(folder).as_posix(), predictions.get(number), reason)
+        yield chunk, replace(decoded, failures=decoded.failures | unread)
 
 
 def _read(path: Path) -> bytes | Reason:

@@ -58,7 +58,7 @@ def _train(
     with tempfile.TemporaryDirectory(prefix="vastra-examples-") as folder:
         examples = gather_examples(database, store, config, images, Path(folder))
         result = train_and_evaluate(config, examples, settings().folder / "training", report)
-    candidate = Classifier.load(result.artefact, result.specification)
+    candidate = Classifier.load(result.flatbuffer or result.artefact, result.specification)
     better = is_no_worse(database, store, candidate, images)
     # Version, verdict and end of the run are one transaction: whoever is killed before it has done nothing.
     with database.write() as session:
@@ -67,7 +67,8 @@ def _train(
             logger.warning("training run %d was finished by somebody else meanwhile", run_id)
             return None
         run.dataset_digest, run.code_revision = digest(images), code_revision()
-        run.history, run.metrics = list(result.history), dict(result.metrics)
+        left_out = sorted(map(int, result.left_out))
+        run.history, run.metrics = list(result.history), dict(result.metrics) | {"left_out": left_out}
         version_id = record_model_version(session, run_id, _columns(result))
         if better:
             activate(session, version_id)
@@ -117,4 +118,8 @@ def code_revision() -> str | None:
 
 
 def _columns(result: TrainingResult) -> dict[str, Any]:
-    return result.specification.as_dict() | {"metrics": dict(result.metrics), "artefact": result.artefact}
+    return result.specification.as_dict() | {
+        "metrics": dict(result.metrics),
+        "artefact": result.artefact,
+        "flatbuffer": result.flatbuffer,
+    }

@@ -1,7 +1,6 @@
 """Model versions: found by number, and as classifiers, checked before they are trusted."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -9,12 +8,10 @@ from db.errors import UnknownModelVersionError
 from db.models import ModelVersion
 from db.repository.labels import active_version
 from db.session import Database
+from worker.cnn.classifier import Classifier
 from worker.cnn.config import NetworkName
 from worker.cnn.specification import ClassifierSpecification
 from worker.errors import NoModelError
-
-if TYPE_CHECKING:
-    from worker.cnn.classifier import Classifier
 
 
 def require_version(session: Session, version_id: int | None = None) -> ModelVersion:
@@ -36,14 +33,14 @@ def require_version(session: Session, version_id: int | None = None) -> ModelVer
 
 
 @lru_cache(maxsize=2)
-def load_classifier(database: Database, version_id: int) -> "Classifier":
-    """Load a model version's classifier, and TensorFlow with it; the last two versions stay in memory.
+def load_classifier(database: Database, version_id: int) -> Classifier:
+    """Load a model version's classifier; the last two versions stay in memory.
+
+    One without a flatbuffer is served by TensorFlow, which takes seconds to load.
 
     Raises:
         ArtefactError: the artefact is not the one that was recorded, or cannot be read.
     """
-    from worker.cnn.classifier import Classifier  # noqa: PLC0415 - takes seconds
-
     with database.read() as session:
         version = session.get_one(ModelVersion, version_id)
         specification = ClassifierSpecification(
@@ -53,5 +50,6 @@ def load_classifier(database: Database, version_id: int) -> "Classifier":
             temperature=version.temperature,
             threshold=version.threshold,
             in_distribution_threshold=version.in_distribution_threshold,
+            flatbuffer_sha256=version.flatbuffer_sha256,
         )
-        return Classifier.load(version.artefact, specification)
+        return Classifier.load(version.flatbuffer or version.artefact, specification)

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ from sqlalchemy import select, update
 
 from db.errors import ImageStoreError
 from db.image_store import ImageStore
-from db.models import Image, Prediction, Product, utc_now
+from db.models import Image, ModelVersion, Prediction, Product, utc_now
 from db.pictures import Reason
 from db.queries.pending import count_pending
 from db.repository.model_versions import activate
@@ -143,6 +144,45 @@ def test_stopping_gives_the_images_back_untried(trained: Database, error: BaseEx
         classify_batch(trained, HungryStore(error), ids)
     assert {(each.attempts, each.leased_until) for each in images(trained)} == {(0, None)}
     assert classify_batch(trained, STORE, ids) == 4
+
+
+def test_stopping_gives_back_what_was_claimed_ahead(trained: Database) -> None:
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    change(trained, image_ids(trained)[-1], attempts=1)  # waits in a batch of its own, which is claimed ahead
+    with pytest.raises(KeyboardInterrupt):
+        classify_pending(trained, STORE, stop)
+    assert len(predictions(trained)) == 47
+    assert [(each.attempts, each.leased_until) for each in images(trained)] == [(0, None)] * 47 + [(1, None)]
+
+
+def test_a_version_with_a_flatbuffer_classifies_without_tensorflow(trained: Database) -> None:
+    program = (
+        "import sys; from db.image_store import ImageStore; from db.session import Database;"
+        "from worker.classifying import classify_pending;"
+        "print(classify_pending(Database(sys.argv[1]), ImageStore('db:'), lambda _: None));"
+        "sys.exit(bool({'tensorflow', 'keras'} & sys.modules.keys()))"
+    )
+    command = [sys.executable, "-c", program, str(trained.engine.url)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr or "TensorFlow is loaded"
+    assert (result.stdout, result.stderr) == ("48\n", "")
+
+
+def test_a_version_without_a_flatbuffer_is_served_by_tensorflow(trained: Database) -> None:
+    second = copy_version(trained)
+    classify_pending(trained, STORE, lambda _: None)
+    with trained.write() as session:
+        nothing = {"flatbuffer": None, "flatbuffer_sha256": None}
+        session.execute(update(ModelVersion).where(ModelVersion.id == second).values(nothing))
+        activate(session, second)
+    assert classify_pending(trained, STORE, lambda _: None) == 48
+    by_image = defaultdict(list)
+    for each in predictions(trained):
+        by_image[each.image_id].append(each.probabilities)
+    for by_litert, by_keras in by_image.values():
+        assert by_litert == pytest.approx(by_keras, abs=1e-4)
 
 
 def test_an_artefact_that_was_tampered_with_is_refused_before_any_image_is_claimed(sqlite_url: str) -> None:

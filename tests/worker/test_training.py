@@ -1,4 +1,7 @@
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +20,9 @@ from db.repository.runs import begin_training_run, plan_training_run, stale_trai
 from db.session import Database
 from tests.factories import STORE, drawing, encoded, model_version
 from tests.worker.conftest import plan, save_garments
+from worker.cnn.config import FineTuning
 from worker.cnn.errors import ConfigError, EmptyCategoryError
+from worker.cnn.fine_tuning import STAGE
 from worker.cnn.progress import Progress, no_report
 from worker.errors import NothingToTrainError
 from worker.examples import digest, split_images
@@ -65,11 +70,12 @@ def test_a_training_run_tells_what_it_did_and_on_what(trained: Database) -> None
     assert run.error is None
     assert run.dataset_digest == digest(split_images(trained, CATEGORIES))
     assert run.history
-    assert set(run.metrics) == {"validation", "test"}
+    assert set(run.metrics) == {"validation", "test", "left_out"}
+    assert run.metrics["left_out"] == []
     with trained.read() as session:
         version = session.scalars(select(ModelVersion)).one()
     assert version.categories == list(CATEGORIES)
-    assert version.metrics == run.metrics
+    assert run.metrics == version.metrics | {"left_out": []}
     assert version.metrics["test"]["accuracy"] > 0.8
 
 
@@ -220,3 +226,29 @@ def test_the_heart_beats_with_the_progress_while_the_block_lasts(
         assert row.progress == {"stage": "head", "done": 3, "total": 10, "metrics": {"loss": 0.5}}
         assert row.heartbeat_at is not None
         assert row.heartbeat_at > began
+
+
+def test_a_fine_tuning_that_was_killed_goes_on_where_it_stopped(trained: Database, own_folder: Path) -> None:
+    run = plan(trained, fine_tuning=FineTuning(epochs=6, batch_size=8))
+    url = trained.engine.url.render_as_string(hide_password=False)
+    program = (
+        "import sys\n"
+        "from db.image_store import open_image_store\n"
+        "from db.session import open_database\n"
+        "from worker.training import run_training\n"
+        "run_training(open_database(), open_image_store(), int(sys.argv[1]))\n"
+    )
+    environment = os.environ | {"DATABASE_URL": url, "VASTRA_FOLDER": str(own_folder)}
+    checkpoints = own_folder / "training" / "checkpoints"
+    with subprocess.Popen([sys.executable, "-c", program, str(run)], env=environment) as trainer:
+        assert wait_until(lambda: any(checkpoints.rglob("state.json")), 120, every=0.01)
+        trainer.kill()
+    assert run_row(trained, run).status is RunStatus.RUNNING
+    with trained.write() as session:
+        stale = utc_now() - timedelta(seconds=31)
+        session.execute(update(TrainingRun).where(TrainingRun.id == run).values(heartbeat_at=stale))
+    steps = list[Progress]()
+    assert run_training(trained, STORE, run, steps.append) == 2
+    assert min(step.done for step in steps if step.stage == STAGE) > 1
+    tuned = [entry["epoch"] for entry in run_row(trained, run).history if entry["stage"] == STAGE]
+    assert tuned == list(range(1, 7))

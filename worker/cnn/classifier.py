@@ -1,24 +1,19 @@
 """Classifies pictures with a saved network."""
 
 import hashlib
-import tempfile
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import Self
 
 import numpy as np
 
 from worker.cnn.config import INPUT_SHAPES
 from worker.cnn.dataset import Pictures
-from worker.cnn.engine import keras, tf
-from worker.cnn.errors import ArtefactDigestError, ArtefactFormatError, ExamplesError
+from worker.cnn.errors import ArtefactDigestError, ExamplesError
+from worker.cnn.inference import Engine, Outputs
+from worker.cnn.litert import LiteRTEngine
 from worker.cnn.metrics import Floats, softmax
-from worker.cnn.networks import Outputs
 from worker.cnn.specification import ClassifierSpecification
-
-BATCH_SIZE: Final = 32
 
 
 @dataclass(frozen=True)
@@ -43,30 +38,31 @@ class Prediction:
 class Classifier:
     """A loaded model version; `load` makes one. It may be called from one thread at a time."""
 
-    def __init__(self, model: Any, specification: ClassifierSpecification) -> None:
+    def __init__(self, engine: Engine, specification: ClassifierSpecification) -> None:
         self.specification = specification
-        shape = INPUT_SHAPES[specification.network]
-        self._shape = (shape.height, shape.width, 3)
-        signature = [tf.TensorSpec((BATCH_SIZE, *self._shape), tf.uint8)]
-        # One fixed signature: traced once, whatever the number of pictures.
-        self._forward = tf.function(
-            lambda x: model(tf.cast(x, tf.float32), training=False), input_signature=signature
-        )
+        self._engine = engine
+        self._shape = picture_shape(specification)
 
     @classmethod
     def load(cls, artefact: bytes, specification: ClassifierSpecification) -> Self:
         """Load a saved network, after its SHA-256 has been checked, without running code that it may hold.
+
+        The digest tells a flatbuffer, which LiteRT runs, from a `.keras` file, for which TensorFlow is loaded.
 
         Raises:
             ArtefactDigestError: the bytes are not those that the specification was made for.
             ArtefactFormatError: they are no network, or one with other inputs or outputs.
         """
         digest = hashlib.sha256(artefact).hexdigest()
+        shape, classes = picture_shape(specification), len(specification.categories)
+        if digest == specification.flatbuffer_sha256:
+            return cls(LiteRTEngine(artefact, shape, classes), specification)
         if digest != specification.sha256:
-            raise ArtefactDigestError(f"the artefact must have SHA-256 {specification.sha256}, got {digest}")
-        model = _read_model(artefact)
-        _require_fit(model, specification)
-        return cls(model, specification)
+            known = f"{specification.sha256}, or {specification.flatbuffer_sha256} as a flatbuffer"
+            raise ArtefactDigestError(f"the artefact must have SHA-256 {known}, got {digest}")
+        from worker.cnn.keras_engine import KerasEngine  # noqa: PLC0415 - TensorFlow takes seconds
+
+        return cls(KerasEngine(artefact, shape, classes), specification)
 
     def classify(self, pictures: Pictures) -> list[Prediction]:
         """Classify fitted pictures, uint8 (n, height, width, 3), n from 0; gives n predictions in order."""
@@ -84,15 +80,7 @@ class Classifier:
             raise ExamplesError(
                 f"pictures must be uint8 (n, {self._shape}), got {pictures.dtype} {pictures.shape}"
             )
-        classes = len(self.specification.categories)
-        logits, scores = [np.empty((0, classes), np.float32)], [np.empty(0, np.float32)]
-        for start in range(0, len(pictures), BATCH_SIZE):
-            batch = pictures[start : start + BATCH_SIZE]
-            padding = [(0, BATCH_SIZE - len(batch)), (0, 0), (0, 0), (0, 0)]
-            result = self._forward(np.pad(batch, padding))
-            logits.append(np.asarray(result["logits"])[: len(batch)])
-            scores.append(np.asarray(result["in_distribution"])[: len(batch)])
-        return Outputs(np.concatenate(logits), np.concatenate(scores))
+        return self._engine(pictures)
 
     def _predict(self, probabilities: Floats, in_distribution: float, *, uncertain: bool) -> Prediction:
         categories = self.specification.categories
@@ -106,22 +94,7 @@ class Classifier:
         )
 
 
-def _read_model(artefact: bytes) -> Any:
-    with tempfile.TemporaryDirectory(prefix="vastra-") as folder:
-        path = Path(folder, "network.keras")  # Keras reads files only, and tells their format by the suffix.
-        path.write_bytes(artefact)
-        try:
-            return keras.saving.load_model(path, compile=False, safe_mode=True)
-        except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
-            raise ArtefactFormatError(f"the artefact cannot be read as a network: {error}") from error
-
-
-def _require_fit(model: Any, specification: ClassifierSpecification) -> None:
+def picture_shape(specification: ClassifierSpecification) -> tuple[int, int, int]:
+    """Give height, width and channels of the pictures that the network takes."""
     shape = INPUT_SHAPES[specification.network]
-    expected = {"logits": (None, len(specification.categories)), "in_distribution": (None,)}
-    outputs = model.output if isinstance(model.output, dict) else {"": model.output}
-    got = {name: tuple(tensor.shape) for name, tensor in outputs.items()}
-    if model.input_shape != (None, shape.height, shape.width, 3) or got != expected:
-        raise ArtefactFormatError(
-            f"a {specification.network} must give {expected}, got {got} for pictures {model.input_shape}"
-        )
+    return shape.height, shape.width, 3

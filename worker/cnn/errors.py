@@ -6,6 +6,7 @@ CnnError
 │   └── EmptyCategoryError
 ├── BackboneError
 ├── TrainingDivergedError
+├── ConversionError
 └── ArtefactError
     ├── ArtefactDigestError
     └── ArtefactFormatError
@@ -34,6 +35,10 @@ class BackboneError(CnnError):
 
 class TrainingDivergedError(CnnError):
     """Raised when the loss is no longer a finite number; train again with a lower learning rate."""
+
+
+class ConversionError(CnnError):
+    """Raised when a network gives no flatbuffer that says the same; its version is served by TensorFlow."""
 
 
 class ArtefactError(CnnError):

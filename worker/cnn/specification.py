@@ -23,6 +23,7 @@ class ClassifierSpecification:
         temperature: by which logits are divided to make confidences honest.
         threshold: the confidence under which a label is uncertain.
         in_distribution_threshold: the in-distribution score under which a label is uncertain.
+        flatbuffer_sha256: of the bytes of the flatbuffer made from the artefact; None without one.
     """
 
     sha256: str
@@ -31,6 +32,7 @@ class ClassifierSpecification:
     temperature: float
     threshold: float
     in_distribution_threshold: float
+    flatbuffer_sha256: str | None = None
 
     def __post_init__(self) -> None:
         if not self.temperature > 0:
@@ -55,6 +57,7 @@ class ClassifierSpecification:
                 temperature=float(values["temperature"]),
                 threshold=float(values["threshold"]),
                 in_distribution_threshold=float(values["in_distribution_threshold"]),
+                flatbuffer_sha256=values.get("flatbuffer_sha256"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigError(f"this specification cannot be read ({error!r}): {dict(values)}") from error

@@ -1,0 +1,69 @@
+"""Peak memory of a process that classifies, by the engine that it classifies with.
+
+    python -m benchmarks.classifier_memory [--images N | --photos DIR]
+
+`python -m worker classify` labels the same pictures twice: with the flatbuffer of the model version, and with
+the flatbuffer taken away, so that TensorFlow has to serve it.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import delete, update
+
+from benchmarks.queue_rate import draw, fill, train
+from db.models import ModelVersion, Prediction
+from db.session import Database, open_database
+from db.settings import ROOT, settings
+
+
+def main(
+    images: Annotated[int, typer.Option(help="Garments to draw.", min=60)] = 600,
+    photos: Annotated[
+        Path | None, typer.Option(help="Photos in folders named after categories, in place of drawings.")
+    ] = None,
+) -> None:
+    """Classify with both engines, in records of the benchmark's own, and print a table."""
+    table = Table("engine", "peak resident memory, MB", "seconds, with the start of the process")
+    with tempfile.TemporaryDirectory(prefix="vastra-") as folder:
+        os.environ |= {"VASTRA_FOLDER": folder, "DATABASE_URL": f"sqlite:///{folder}/vastra.sqlite3"}
+        os.environ.pop("IMAGE_STORE", None)
+        settings.cache_clear()
+        database = open_database()
+        fill(database, photos or draw(Path(folder, "drawings"), images))
+        train(database)
+        table.add_row("LiteRT", *classify())
+        forget(database)
+        table.add_row("TensorFlow", *classify())
+        database.close()
+    Console().print(table)
+
+
+def classify() -> tuple[str, str]:
+    """Classify all that is pending in a process of its own; its peak memory, and its seconds."""
+    started = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-m", "worker", "classify"], cwd=ROOT)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, "the pictures were not classified"
+    kilobytes = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    return f"{kilobytes / 1024:.0f}", f"{time.perf_counter() - started:.1f}"
+
+
+def forget(database: Database) -> None:
+    """Take predictions and flatbuffer away."""
+    with database.write() as session:
+        session.execute(delete(Prediction))
+        session.execute(update(ModelVersion).values(flatbuffer=None, flatbuffer_sha256=None))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, ClassVar, Final
 
 from worker.cnn.curves import CoveragePoint, ReliabilityBin
+from worker.cnn.robustness import Robustness
 
 _STEPS: Final = (1, 2, 5)
 _MOST_TICKS: Final = 6
@@ -173,40 +174,8 @@ def _learning_chart(title: str, figure: str, epochs: Sequence[Mapping[str, Any]]
     return Chart(title, Axis("epoch", 1, max(2, last)), y, tuple(line for line in lines if line.points))
 
 
-@dataclass(frozen=True)
-class Strength:
-    """The accuracy, 0 to 1, under a variation of one strength."""
-
-    strength: str
-    accuracy: float
-
-
-@dataclass(frozen=True)
-class VariationBars:
-    """A variation's accuracies by strength, beside the clean accuracy; `loss` is the largest difference."""
-
-    name: str
-    clean: float
-    bars: tuple[Strength, ...]
-
-    @property
-    def loss(self) -> float:
-        """Give how much accuracy the worst strength costs, at least 0."""
-        return max(0.0, *(self.clean - bar.accuracy for bar in self.bars))
-
-
-def variation_bars(robustness: Mapping[str, Any]) -> tuple[VariationBars, ...]:
-    """Read the bars from `{"clean": {"accuracy": ...}, "variations": {name: {strength: {"accuracy": ...}}}}`.
-
-    The variation that costs most comes first.
-    """
-    clean = float(robustness["clean"]["accuracy"])
-    variations = [
-        VariationBars(
-            name=name.replace("_", " "),
-            clean=clean,
-            bars=tuple(Strength(str(strength), float(cell["accuracy"])) for strength, cell in cells.items()),
-        )
-        for name, cells in robustness["variations"].items()
-    ]
-    return tuple(sorted(variations, key=lambda variation: -variation.loss))
+def points_axis(robustness: Robustness) -> Axis:
+    """Give an axis of points lost, in fives, that holds nought and every interval of a variation and strength."""
+    losses = [varied.lost for each in robustness.variations.values() for varied in each.strengths.values()]
+    low = math.floor(min(0.0, *(lost.low for lost in losses)) / 5) * 5
+    return Axis("", low, max(5, math.ceil(max(lost.high for lost in losses) / 5) * 5))

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import Any
 
@@ -13,17 +14,19 @@ from db.categories import OTHER
 from db.image_store import ImageStore
 from db.models import ModelVersion, Split
 from db.queries.training import LabelledImage
-from db.repository.rows import in_chunks
 from db.session import Database
 from worker.cnn.classifier import Classifier, Prediction
 from worker.cnn.dataset import KNOWN_NEGATIVE
 from worker.cnn.evaluate import Evaluation, evaluate
 from worker.cnn.intervals import Intervals, bootstrap_intervals
 from worker.cnn.metrics import Floats, Labels
+from worker.cnn.robustness import Robustness
 from worker.cnn.specification import ClassifierSpecification
-from worker.decoding import decode_pictures
+from worker.decoding import decoded_images
 from worker.errors import NothingToTrainError
 from worker.examples import split_images
+from worker.prefetching import one_ahead
+from worker.robustness import RobustnessOptions, measure_version
 from worker.versions import load_classifier, require_version
 
 
@@ -48,23 +51,36 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class VersionEvaluation:
-    """A model version on its test pictures: what it says of each, the figures, and how far to trust them."""
+    """A model version on its test pictures: what it says of each, the figures, and how far to trust them.
+
+    `robustness` is None where it was not measured.
+    """
 
     version_id: int
     specification: ClassifierSpecification
     outcomes: Outcomes
     figures: Evaluation
     intervals: Intervals
+    robustness: Robustness | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Give every figure, and the intervals under `intervals`, as JSON values."""
-        return self.figures.as_dict() | {"intervals": asdict(self.intervals)}
+        """Give every figure as JSON values, further ones under `intervals`, `quality` and `robustness`."""
+        figures = self.figures.as_dict() | {
+            "intervals": asdict(self.intervals),
+            "quality": score_quality(self.outcomes),
+        }
+        return figures | ({"robustness": self.robustness.as_dict()} if self.robustness else {})
 
 
 def evaluate_version(
-    database: Database, store: ImageStore, version_id: int | None = None
+    database: Database,
+    store: ImageStore,
+    version_id: int | None = None,
+    robustness: RobustnessOptions | None = None,
 ) -> VersionEvaluation:
     """Evaluate a version (default: the active one) on the test split, and keep the figures with the version.
+
+    Robustness, which takes minutes, is measured only with options, and after the other figures are kept.
 
     Raises:
         NoModelError: there is no active version.
@@ -79,10 +95,32 @@ def evaluate_version(
     if all(image.category == OTHER for image in known):
         raise NothingToTrainError(f"no labelled product lies in the test split yet, got {len(test)} pictures")
     evaluation = _evaluation(version.id, classifier.specification, _outcomes(classifier, known, predictions))
-    with database.write() as session:
-        kept = session.get_one(ModelVersion, version.id)
-        kept.metrics = kept.metrics | {"evaluation": evaluation.as_dict()}
+    _keep(database, evaluation)
+    if robustness is not None:
+        measured = measure_version(database, store, classifier, known, robustness)
+        evaluation = replace(evaluation, robustness=measured)
+        _keep(database, evaluation)
     return evaluation
+
+
+def _keep(database: Database, evaluation: VersionEvaluation) -> None:
+    with database.write() as session:
+        kept = session.get_one(ModelVersion, evaluation.version_id)
+        kept.metrics = kept.metrics | {"evaluation": evaluation.as_dict()}
+
+
+def score_quality(outcomes: Outcomes) -> dict[str, dict[str, float]]:
+    """Count the pictures of the categories by quality code, and give the share that is right.
+
+    `good` pictures have no code; what no picture has is left out.
+    """
+    right = outcomes.probabilities.argmax(axis=1) == outcomes.labels
+    told: dict[str, list[bool]] = defaultdict(list)
+    for image, label, is_right in zip(outcomes.images, outcomes.labels, right.tolist(), strict=True):
+        if label != KNOWN_NEGATIVE:
+            for word in image.quality or ("good",):
+                told[str(word)].append(is_right)
+    return {word: {"pictures": len(all_), "accuracy": fmean(all_)} for word, all_ in sorted(told.items())}
 
 
 def products_told(
@@ -106,10 +144,10 @@ def predict_stored(
 ) -> dict[int, Prediction]:
     """Predict stored pictures without recording anything; those that cannot be decoded are left out."""
     predictions: dict[int, Prediction] = {}
-    for chunk in in_chunks([image.image_id for image in images], 64):
-        with database.read() as session:
-            decoded = decode_pictures(store.read(session, chunk), classifier.specification.network)
-        predictions |= dict(zip(decoded.keys, classifier.classify(decoded.pictures), strict=True))
+    ids, network = [image.image_id for image in images], classifier.specification.network
+    with closing(one_ahead(decoded_images(database, store, ids, network))) as chunks:
+        for decoded in chunks:
+            predictions |= dict(zip(decoded.keys, classifier.classify(decoded.pictures), strict=True))
     return predictions
 
 

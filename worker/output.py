@@ -11,7 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
-from db.models import ModelVersion
+from db.models import CrawlRun, ModelVersion
+from db.queries.slices import products_of
 
 
 class Format(StrEnum):
@@ -42,6 +43,28 @@ def categories_table(figures: Mapping[str, Any]) -> Table:
     return table
 
 
+def robustness_table(robustness: Mapping[str, Any]) -> Table:
+    """Show the points of accuracy that each variation costs by strength, the worst variation first."""
+    clean, look_alikes = robustness["clean"], robustness["look_alikes"]
+    variations = sorted(robustness["variations"].items(), key=lambda item: -item[1]["lost"]["points"])
+    strengths = list(variations[0][1]["strengths"])
+    table = Table(
+        "variation",
+        *(Column(name, justify="right") for name in (f"strength {strengths[0]}", *strengths[1:])),
+        Column("mean", justify="right"),
+        Column("95% interval", justify="right"),
+        title=f"points of accuracy lost, against {clean['accuracy']:.3f} on {robustness['pictures']} pictures",
+        caption=f"look-alikes, the {look_alikes['pictures']} pictures with the least margin: "
+        f"accuracy {look_alikes['accuracy']:.3f}",
+    )
+    for name, scores in variations:
+        lost = scores["lost"]
+        by_strength = (f"{scores['strengths'][strength]['lost']['points']:.1f}" for strength in strengths)
+        interval = f"{lost['low']:.1f} to {lost['high']:.1f}"
+        table.add_row(name.replace("_", " "), *by_strength, f"{lost['points']:.1f}", interval)
+    return table
+
+
 def versions_table(versions: Iterable[ModelVersion]) -> Table:
     """Show model versions, the latest first."""
     table = Table("version", "active", "network", "made", "test accuracy", "macro F1", "threshold")
@@ -55,6 +78,19 @@ def versions_table(versions: Iterable[ModelVersion]) -> Table:
             _number(test.get("accuracy")),
             _number(test.get("macro_f1")),
             _number(version.threshold),
+        )
+    return table
+
+
+def slices_table(runs: Iterable[CrawlRun]) -> Table:
+    """Show the slices of a crawl and what came of each."""
+    table = Table("run", "search", "prices", Column("products", justify="right"), "attempts", "ended")
+    for run in runs:
+        low, high = (run.arguments.get(name) for name in ("min_price", "max_price"))
+        prices = "all" if low is high is None else f"{_number(low)}-{_number(high)}"
+        search, products = run.arguments.get("search"), products_of(run)
+        table.add_row(
+            str(run.id), search, prices, str(products), str(run.attempts), run.finish_reason or run.status
         )
     return table
 

@@ -18,14 +18,14 @@ from worker.charts import (
     Mark,
     coverage_chart,
     learning_charts,
+    points_axis,
     reliability_chart,
     shares_axis,
-    variation_bars,
 )
 from worker.cnn.curves import accuracy_coverage_curve, reliability_bins
 from worker.cnn.dataset import KNOWN_NEGATIVE
 from worker.cnn.intervals import Intervals
-from worker.evaluation import Outcomes, VersionEvaluation
+from worker.evaluation import Outcomes, VersionEvaluation, score_quality
 from worker.examples import SplitImage, digest, split_images
 from worker.gallery import most_confident_mistakes, most_uncertain, show
 
@@ -48,6 +48,7 @@ class Provenance:
         examples: number of pictures by category and split, as the records are now.
         changed: whether the labelled pictures are others than those that the version was trained on.
         history: the figures of each epoch of its training run.
+        left_out: how many products it was not trained on, because their listed category is suspect.
     """
 
     version_id: int
@@ -60,23 +61,17 @@ class Provenance:
     examples: Mapping[str, Mapping[Split, int]]
     changed: bool
     history: Sequence[Mapping[str, Any]]
+    left_out: int
 
 
-def write_report(
-    database: Database,
-    store: ImageStore,
-    evaluation: VersionEvaluation,
-    folder: Path,
-    robustness: Mapping[str, Any] | None = None,
-) -> Path:
+def write_report(database: Database, store: ImageStore, evaluation: VersionEvaluation, folder: Path) -> Path:
     """Write `report.html` into the folder, which is made if need be, and give its path.
 
     Args:
         database: holds the version's training run and the products.
         store: holds the pictures.
-        evaluation: what `evaluate_version` gave.
+        evaluation: what `evaluate_version` gave; without robustness, the page has none.
         folder: an earlier report in it is replaced.
-        robustness: accuracies under variations, as `variation_bars` reads them; None leaves the bars out.
     """
     outcomes = evaluation.outcomes
     page = _environment().get_template("report.html").render(
@@ -86,10 +81,12 @@ def write_report(
         specification=evaluation.specification,
         provenance=find_provenance(database, evaluation),
         sources=score_sources(outcomes),
+        quality=score_quality(outcomes),
         scale=shares_axis(_lowest(evaluation.intervals)),
         calibration=draw_calibration(evaluation),
         learning=learning_charts,
-        robustness=variation_bars(robustness) if robustness else (),
+        robustness=evaluation.robustness,
+        points=points_axis(evaluation.robustness) if evaluation.robustness else None,
         mistakes=show(database, store, evaluation, most_confident_mistakes(outcomes)),
         unsure=show(database, store, evaluation, most_uncertain(outcomes)),
     )  # fmt: skip
@@ -117,6 +114,7 @@ def find_provenance(database: Database, evaluation: VersionEvaluation) -> Proven
             examples=_count_examples(images),
             changed=run.dataset_digest is not None and run.dataset_digest != digest(images),
             history=run.history,
+            left_out=len(run.metrics.get("left_out", [])),
         )
 
 

@@ -13,11 +13,13 @@ from worker.charts import (
     Style,
     coverage_chart,
     learning_charts,
+    points_axis,
     reliability_chart,
     shares_axis,
-    variation_bars,
 )
 from worker.cnn.curves import CoveragePoint, ReliabilityBin
+from worker.cnn.robustness import LookAlikes, PointsLost, Robustness, Score, VariationScore, VariedScore
+from worker.cnn.variations import Variation
 
 
 @given(st.floats(-1000, 1000), st.floats(0.001, 5000))
@@ -92,12 +94,29 @@ def test_the_curve_marks_the_threshold_where_there_is_one() -> None:
     assert coverage_chart([], None).marks == ()
 
 
-def test_the_variation_that_costs_most_comes_first() -> None:
-    cells = {
-        "scale": {"1": {"accuracy": 0.9}, "2": {"accuracy": 0.7}},
-        "jpeg_quality": {"1": {"accuracy": 0.95}},
-    }
-    rows = variation_bars({"clean": {"accuracy": 0.9}, "variations": dict(reversed(cells.items()))})
-    assert [row.name for row in rows] == ["scale", "jpeg quality"]
-    assert [row.loss for row in rows] == pytest.approx([0.2, 0])
-    assert [(bar.strength, bar.accuracy) for bar in rows[0].bars] == [("1", 0.9), ("2", 0.7)]
+def robustness(*losses: PointsLost) -> Robustness:
+    score = Score(0.9, 0.9, 0.8, 0.95)
+    return Robustness(
+        pictures=50,
+        clean=score,
+        variations={
+            variation: VariationScore({1: VariedScore(score, lost)}, lost)
+            for variation, lost in zip(Variation, losses, strict=False)
+        },
+        look_alikes=LookAlikes(5, score, {"jeans or trousers": 5}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("losses", "ends"),
+    [
+        ([PointsLost(3, 1, 7), PointsLost(12, 8, 16.5)], (0, 20)),
+        ([PointsLost(3, -0.5, 7), PointsLost(-4, -6, -2)], (-10, 10)),
+        ([PointsLost(0, 0, 0)], (0, 5)),
+    ],
+)
+def test_the_axis_of_points_lost_holds_nought_and_every_interval(
+    losses: list[PointsLost], ends: tuple[float, float]
+) -> None:
+    axis = points_axis(robustness(*losses))
+    assert (axis.low, axis.high) == ends

@@ -12,12 +12,13 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from db.models import RunStatus, TrainingRun
+from db.models import ModelVersion, RunStatus, TrainingRun
 from db.session import Database
 from tests.conftest import ROOT, migrate
 from tests.factories import CATEGORIES, drawing, encoded, model_version, product, save
 from tests.worker.conftest import PRODUCTS, garment, save_garments
 from worker.__main__ import app
+from worker.cnn.variations import Variation
 from worker.waiting import wait_until
 
 NAMES = [category.name for category in CATEGORIES]
@@ -100,7 +101,7 @@ def test_predict_takes_names_that_are_no_text(command: Any, tmp_path: Path) -> N
 
 
 def test_evaluate_gives_every_figure_as_json_and_keeps_them(command: Any, trained: Database) -> None:
-    figures = json.loads(command("evaluate", "--json").stdout, parse_constant=no_constants)
+    figures = json.loads(command("evaluate", "--json", "--no-robustness").stdout, parse_constant=no_constants)
     assert {"pictures", "accuracy", "loss", "macro_f1", "expected_calibration_error", "error_matrix",
             "coverage", "claimed_accuracy", "negatives", "negatives_flagged"} < set(figures)  # fmt: skip
     assert list(figures["categories"]) == NAMES
@@ -110,7 +111,19 @@ def test_evaluate_gives_every_figure_as_json_and_keeps_them(command: Any, traine
         run = session.scalars(select(TrainingRun)).one()
         # The same pictures, decoded again from the records, give the figures of the training run.
         assert figures["accuracy"] == run.metrics["test"]["accuracy"]
-    assert "error_matrix" not in command("evaluate").stdout
+    assert "error_matrix" not in command("evaluate", "--no-robustness").stdout
+
+
+def test_evaluate_measures_robustness_and_keeps_it(command: Any, trained: Database) -> None:
+    result = command("evaluate")
+    for words in ("background clutter", "points of accuracy lost", "look-alikes"):
+        assert words in result.stdout
+    assert "robustness" in result.stderr
+    with trained.read() as session:
+        kept = session.scalars(select(ModelVersion)).one().metrics["evaluation"]
+    assert kept["robustness"]["clean"]["accuracy"] == kept["accuracy"]
+    assert len(kept["robustness"]["variations"]) == len(Variation)
+    assert kept["robustness"]["worst"]["variation"] in kept["robustness"]["variations"]
 
 
 def test_models_and_activate_show_and_change_the_active_version(command: Any, trained: Database) -> None:

@@ -1,10 +1,8 @@
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,13 +10,16 @@ from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from db.models import Image, ModelVersion, Product, Split, TrainingRun
+from db.quality import QualityCode
 from db.queries.training import LabelledImage
 from db.repository.labels import add_review
 from db.session import Database
 from tests.factories import CATEGORIES, SHOP, STORE
 from worker.__main__ import app
 from worker.cnn.dataset import KNOWN_NEGATIVE
-from worker.evaluation import Outcomes, VersionEvaluation, evaluate_version
+from worker.cnn.robustness import LookAlikes, PointsLost, Robustness, Score, VariationScore, VariedScore
+from worker.cnn.variations import Variation
+from worker.evaluation import Outcomes, VersionEvaluation, evaluate_version, score_quality
 from worker.gallery import most_confident_mistakes, most_uncertain
 from worker.report import score_sources, write_report
 from worker.versions import load_classifier
@@ -59,13 +60,8 @@ class Page(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.words))
 
 
-def written(
-    database: Database,
-    evaluation: VersionEvaluation,
-    folder: Path,
-    robustness: Mapping[str, Any] | None = None,
-) -> Page:
-    path = write_report(database, STORE, evaluation, folder / "report", robustness)
+def written(database: Database, evaluation: VersionEvaluation, folder: Path) -> Page:
+    path = write_report(database, STORE, evaluation, folder / "report")
     assert [file.name for file in path.parent.iterdir()] == ["report.html"]
     return Page(path.read_text(encoding="utf-8"))
 
@@ -147,10 +143,22 @@ def test_the_page_shows_variations_where_they_were_measured(
     trained: Database, evaluation: VersionEvaluation, tmp_path: Path
 ) -> None:
     assert "Robustness" not in written(trained, evaluation, tmp_path).text
-    measured = {"clean": {"accuracy": 0.9}, "variations": {"occlusion": {"1": {"accuracy": 0.623}}}}
-    text = written(trained, evaluation, tmp_path, measured).text
-    assert "Robustness" in text
-    assert re.search(r"occlusion 27\.7 points 1 62\.3%", text)
+    clean, lost = Score(0.9, 0.9, 0.8, 0.95), PointsLost(27.7, 20.1, 33.3)
+    varied = VariedScore(Score(0.623, 0.6, 0.41, None), lost)
+    measured = Robustness(
+        pictures=50,
+        clean=clean,
+        variations={
+            Variation.JPEG_QUALITY: VariationScore({1: VariedScore(clean, PointsLost(0, 0, 0))}, PointsLost(0, 0, 0)),
+            Variation.OCCLUSION: VariationScore({1: varied}, lost),
+        },
+        look_alikes=LookAlikes(5, clean, {"jeans or trousers": 4, "saree or jeans": 1}),
+    )  # fmt: skip
+    text = written(trained, replace(evaluation, robustness=measured), tmp_path).text
+    assert "Occlusion costs most: 27.7 points of accuracy in the mean over its strengths (20.1 to" in text
+    assert re.search(r"occlusion mean 27\.7, 20\.1 to 33\.3 1 62\.3% 41\.0% 27\.7 20\.1 to 33\.3", text)
+    assert text.index("occlusion mean") < text.index("jpeg quality mean")
+    assert "between jeans and trousers (4), saree and jeans (1)." in text
 
 
 def test_a_report_replaces_an_earlier_one(
@@ -165,7 +173,8 @@ def test_evaluate_writes_the_report_beside_the_figures(
     trained: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("worker.__main__.open_database", lambda: trained)
-    result = CliRunner().invoke(app, ["evaluate", "--json", "--report", str(tmp_path / "a" / "b")])
+    words = ["evaluate", "--json", "--no-robustness", "--report", str(tmp_path / "a" / "b")]
+    result = CliRunner().invoke(app, words)
     figures = json.loads(result.stdout)
     low, high = figures["intervals"]["accuracy"].values()
     assert low <= figures["accuracy"] <= high
@@ -221,3 +230,14 @@ def test_sources_are_scored_on_their_pictures_of_the_categories() -> None:
     )  # fmt: skip
     scores = [(s.source, s.pictures, s.products, s.accuracy) for s in score_sources(found)]
     assert scores == [("a", 2, 1, 0.5), ("b", 1, 1, 1.0)]
+
+
+def test_accuracy_is_told_by_quality_code() -> None:
+    found = outcomes([(0, [0.9, 0.1], False), (1, [0.7, 0.3], False), (KNOWN_NEGATIVE, [0.7, 0.3], False)])
+    dark, good, negative = found.images
+    poor = replace(dark, quality=(QualityCode.BLURRED, QualityCode.DARK))
+    assert score_quality(replace(found, images=(poor, good, negative))) == {
+        "blurred": {"pictures": 1, "accuracy": 1},
+        "dark": {"pictures": 1, "accuracy": 1},
+        "good": {"pictures": 1, "accuracy": 0},
+    }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ _SEED: Final = 0
 
 @dataclass(frozen=True)
 class Interval:
-    """A 95 % bootstrap percentile interval; both ends are shares, 0 to 1."""
+    """A 95 % bootstrap percentile interval; both ends are in the unit of the figure, else shares, 0 to 1."""
 
     low: float
     high: float
@@ -86,6 +86,15 @@ def bootstrap_intervals(
     )
 
 
+def mean_intervals(values: Floats, products: NDArray[Any]) -> tuple[Interval, ...]:
+    """Give the interval of the mean of each column of values (n, columns), resampling products (n,).
+
+    Of differences between two answers to the same pictures this is the paired bootstrap.
+    """
+    sums = _resampled_sums(np.column_stack([values, np.ones(len(values))]), products)
+    return tuple(_interval(column) for column in (sums[:, :-1] / sums[:, -1:]).T)
+
+
 def mcnemar_p_value(only_first: int, only_second: int) -> float:
     """Give the two-sided p-value of McNemar's exact test that two classifiers err equally often.
 
@@ -114,7 +123,7 @@ def _values(probabilities: Floats, labels: Labels, uncertain: NDArray[np.bool_])
     return np.column_stack([cells, bins * (confidence - right)[:, None], claimed, claimed & right])
 
 
-def _resampled_sums(values: Floats, products: NDArray[np.int64]) -> Floats:
+def _resampled_sums(values: Floats, products: NDArray[Any]) -> Floats:
     """Sum the rows (n, columns) over each resample of the products: (RESAMPLES, columns)."""
     names, product_of = np.unique(products, return_inverse=True)
     by_product = np.zeros((len(names), values.shape[1]))

@@ -15,6 +15,10 @@ from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from db.perceptual_hash import perceptual_hash
+from db.quality import QualityCode
+from db.quality_measures import quality_codes
+
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_PIXELS: Final = 40_000_000
 MIN_SIDE: Final = 16
@@ -83,6 +87,7 @@ class CheckedPicture:
         perceptual_hash: 64-bit DCT hash (phash of the ImageHash library), 16 hex digits.
         colour_signature: mean red, green and blue of a 4x4 grid, 4 bits each, 48 hex digits; tells apart
             products that share a pose, which the perceptual hash alone calls duplicates.
+        quality: what is poor about it; it passes nevertheless.
     """
 
     sha256: str
@@ -92,12 +97,11 @@ class CheckedPicture:
     byte_size: int
     perceptual_hash: str
     colour_signature: str
+    quality: tuple[QualityCode, ...]
 
 
 def check_picture(data: bytes) -> CheckedPicture:
     """Decode the whole picture once and describe it; raise PictureError with a reason if it is refused."""
-    import imagehash  # noqa: PLC0415 - brings SciPy, which takes a second that most commands need not wait
-
     image = _open(data)
     image_format, size = _format(image), image.size
     picture = _to_rgb(image, at_least=_HASH_SIDE)
@@ -108,8 +112,9 @@ def check_picture(data: bytes) -> CheckedPicture:
         width=width,
         height=height,
         byte_size=len(data),
-        perceptual_hash=str(imagehash.phash(picture)),
+        perceptual_hash=perceptual_hash(picture),
         colour_signature=_colour_signature(picture),
+        quality=quality_codes(picture, width, height),
     )
 
 

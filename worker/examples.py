@@ -15,7 +15,7 @@ from db.repository.model_versions import store_splits
 from db.repository.predictions import set_aside
 from db.repository.rows import in_chunks
 from db.session import Database
-from db.splits import assign_splits
+from db.splits import assign_splits, near_duplicate_groups
 from worker.cnn.config import INPUT_SHAPES, TrainingConfig
 from worker.cnn.dataset import KNOWN_NEGATIVE, Examples
 from worker.decoding import decode_pictures
@@ -72,6 +72,7 @@ def gather_examples(
             if each.image.image_id in by_id:
                 pictures[len(good)] = by_id[each.image.image_id]
                 good.append(each)
+    groups = near_duplicate_groups([each.image for each in good])
     labels = {name: index for index, name in enumerate(config.categories)} | {OTHER: KNOWN_NEGATIVE}
     return Examples(
         pictures=pictures[: len(good)],
@@ -80,6 +81,8 @@ def gather_examples(
         keys=np.array([each.image.sha256 for each in good]),
         products=np.array([str(each.image.product_id) for each in good]),
         sources=np.array([each.image.source for each in good]),
+        groups=np.array([str(group) for group in groups]),
+        reviewed=np.array([each.image.reviewed for each in good], dtype=np.bool_),
     )
 
 

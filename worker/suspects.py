@@ -13,16 +13,15 @@ from sqlalchemy.orm import Session
 from db.categories import OTHER, load_categories
 from db.contact_sheet import Tile, draw_rows
 from db.image_store import ImageStore
-from db.models import Product, ProductImage, Split
+from db.models import Product, ProductImage, Split, TrainingRun
 from db.queries.training import LabelledImage, labelled_images
+from db.repository.labels import active_version
 from db.repository.rows import in_chunks
 from db.session import Database
 from db.settings import settings
-from db.splits import near_duplicate_groups
 from worker.cnn.config import TrainingConfig
-from worker.cnn.features import FeatureCache, compute_features
-from worker.cnn.label_issues import find_label_issues, out_of_fold_probabilities
-from worker.cnn.metrics import Floats, Labels
+from worker.cnn.features import compute_features
+from worker.cnn.label_issues import LabelledProducts, find_label_issues, predict_products
 from worker.cnn.progress import Report
 from worker.cnn.views import View
 from worker.errors import NothingToTrainError
@@ -39,6 +38,7 @@ class Suspect:
         category: its label: the latest review, else the listed category.
         probability: of that label, by a model that has seen neither the product nor its near duplicates.
         suggestion: the likeliest category; likewise its probability.
+        left_out: whether the active version's training did without the product, because of its label.
     """
 
     product_id: int
@@ -48,6 +48,7 @@ class Suspect:
     probability: float
     suggestion: str
     suggestion_probability: float
+    left_out: bool
 
 
 SUSPECT_COLUMNS = tuple(field.name for field in fields(Suspect) if field.name != "product_id")
@@ -67,14 +68,13 @@ def find_suspects(database: Database, store: ImageStore, report: Report) -> list
         raise NothingToTrainError("no labelled pictures: crawl or import some; got 0")
     products = _predict_products(database, store, images, report)
     issues = np.flatnonzero(find_label_issues(products.probabilities, products.labels)).tolist()
-    keys = _keys(database, [products.ids[row] for row in issues])
+    ids = [int(products.names[row]) for row in issues]
+    keys = _keys(database, ids)
+    with database.read() as session:
+        left_out = _left_out(session)
     suspects = []
-    for row in issues:
-        product_id, probabilities, label = (
-            products.ids[row],
-            products.probabilities[row],
-            products.labels[row],
-        )
+    for product_id, row in zip(ids, issues, strict=True):
+        probabilities, label = products.probabilities[row], products.labels[row]
         likeliest = int(probabilities.argmax())
         suspect = Suspect(
             product_id,
@@ -83,38 +83,30 @@ def find_suspects(database: Database, store: ImageStore, report: Report) -> list
             probability=float(probabilities[label]),
             suggestion=categories[likeliest],
             suggestion_probability=float(probabilities[likeliest]),
+            left_out=product_id in left_out,
         )
         suspects.append(suspect)
     return sorted(suspects, key=lambda suspect: suspect.probability - suspect.suggestion_probability)
 
 
-@dataclass(frozen=True)
-class _Products:
-    """Parallel: ids of products, their mean out-of-fold probabilities (n, classes), and their labels (n,)."""
-
-    ids: list[int]
-    probabilities: Floats
-    labels: Labels
-
-
 def _predict_products(
     database: Database, store: ImageStore, images: Sequence[LabelledImage], report: Report
-) -> _Products:
+) -> LabelledProducts:
     config = TrainingConfig.default(tuple(category.name for category in load_categories()))
     whole = [SplitImage(image, Split.TRAIN) for image in images]
-    groups = dict(zip((image.sha256 for image in images), near_duplicate_groups(images), strict=True))
     with tempfile.TemporaryDirectory(prefix="vastra-examples-") as folder:
         examples = gather_examples(database, store, config, whole, Path(folder))
-        cache = FeatureCache(settings().folder / "training" / "features")
-        features = compute_features(examples, (View.ORIGINAL,), cache, report)[0]
-    of_group = np.array([groups[key] for key in examples.keys.tolist()])
-    pictures = out_of_fold_probabilities(features, examples.labels, of_group)
-    names, rows, counts = np.unique(examples.products, return_inverse=True, return_counts=True)
-    sums = np.zeros((len(names), len(config.categories)))
-    np.add.at(sums, rows, pictures)
-    labels = np.zeros(len(names), dtype=np.int64)
-    labels[rows] = examples.labels
-    return _Products([int(name) for name in names], sums / counts[:, None], labels)
+        workdir = settings().folder / "training"
+        features = compute_features(config.network, examples, (View.ORIGINAL,), workdir, report)[0]
+    return predict_products(features, examples)
+
+
+def _left_out(session: Session) -> set[int]:
+    """Find the products that the active version was not trained on because their labels were suspect."""
+    version = active_version(session)
+    if version is None:
+        return set()
+    return set(session.get_one(TrainingRun, version.training_run_id).metrics.get("left_out", ()))
 
 
 def draw_suspects(session: Session, store: ImageStore, suspects: Sequence[Suspect]) -> Image.Image:

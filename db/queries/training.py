@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER, Category
-from db.models import CrawlRun, Image, Product, ProductImage, Review, Split, TrainingRun
+from db.models import CrawlRun, Image, Product, ProductImage, Review, RunStatus, Split, TrainingRun
+from db.quality import QualityCode
 from db.repository.labels import SHARED_BY_AT_MOST
 from db.repository.runs import is_alive
 
@@ -19,6 +20,8 @@ class LabelledImage:
         category: the latest review's verdict, else the listed category; `other` for a known negative.
         source: the product's marketplace.
         split: that of its product; None before its first training.
+        reviewed: whether a person gave the category.
+        quality: what is poor about the picture.
     """
 
     image_id: int
@@ -29,6 +32,8 @@ class LabelledImage:
     split: Split | None
     perceptual_hash: str
     colour_signature: str
+    reviewed: bool = False
+    quality: tuple[QualityCode, ...] = ()
 
 
 def labelled_images(session: Session, categories: tuple[Category, ...]) -> list[LabelledImage]:
@@ -53,7 +58,7 @@ def labelled_images(session: Session, categories: tuple[Category, ...]) -> list[
     rows = session.execute(
         select(
             Image.id, Image.sha256, Product.id, Product.marketplace, label, Product.split,
-            Image.perceptual_hash, Image.colour_signature,
+            Image.perceptual_hash, Image.colour_signature, verdicts.c.category.is_not(None), Image.quality,
         )
         .distinct()
         .join(ProductImage, ProductImage.image_id == Image.id)
@@ -72,8 +77,9 @@ def products_with_pictures(session: Session, categories: tuple[Category, ...]) -
 
 
 def is_crawling(session: Session) -> bool:
-    """Say whether some spider is at work."""
-    return session.scalar(select(func.count(CrawlRun.id)).where(is_alive(CrawlRun))) != 0
+    """Say whether some spider is at work, or a slice waits for one."""
+    active = is_alive(CrawlRun) | (CrawlRun.status == RunStatus.PLANNED)
+    return session.scalar(select(func.count(CrawlRun.id)).where(active)) != 0
 
 
 def has_training_run(session: Session) -> bool:

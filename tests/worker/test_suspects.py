@@ -1,6 +1,7 @@
 import pytest
+from sqlalchemy import select
 
-from db.models import Product, Review
+from db.models import Product, Review, TrainingRun
 from db.repository.labels import add_review
 from db.session import Database
 from tests.factories import CATEGORIES, STORE
@@ -36,6 +37,16 @@ def test_looking_for_suspects_changes_nothing(mistaken: Database) -> None:
     before = records()
     find_suspects(mistaken, STORE, no_report)
     assert records() == before
+
+
+def test_a_suspect_says_whether_training_did_without_it(mistaken: Database) -> None:
+    (suspect,) = find_suspects(mistaken, STORE, no_report)
+    assert not suspect.left_out
+    with mistaken.write() as session:
+        run = session.scalars(select(TrainingRun)).one()
+        run.metrics = run.metrics | {"left_out": [suspect.product_id]}
+    (suspect,) = find_suspects(mistaken, STORE, no_report)
+    assert suspect.left_out
 
 
 def test_suspects_can_be_looked_at(mistaken: Database) -> None:

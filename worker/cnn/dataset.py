@@ -54,6 +54,8 @@ class Examples:
         keys: str (n,), the SHA-256 of each stored image.
         products: str (n,), which product shows the picture; a product lies in one split only.
         sources: str (n,), the marketplace that each picture comes from.
+        groups: str (n,), which group of near duplicates the picture is in; a product lies in one group only.
+        reviewed: bool (n,), whether a person gave the label.
 
     Raises:
         ExamplesError: the arrays differ in length, have a wrong type, or split a product.
@@ -65,6 +67,8 @@ class Examples:
     keys: NDArray[np.str_]
     products: NDArray[np.str_]
     sources: NDArray[np.str_]
+    groups: NDArray[np.str_]
+    reviewed: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
         lengths = {name: len(array) for name, array in vars(self).items()}

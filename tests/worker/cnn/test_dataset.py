@@ -24,6 +24,8 @@ def examples() -> Examples:
         keys=names,
         products=names,
         sources=names,
+        groups=names,
+        reviewed=np.zeros(7, np.bool_),
     )
 
 

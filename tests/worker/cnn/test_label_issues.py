@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from worker.cnn.dataset import Examples
 from worker.cnn.errors import EmptyCategoryError
-from worker.cnn.label_issues import FOLDS, find_label_issues, out_of_fold_probabilities
+from worker.cnn.label_issues import FOLDS, find_label_issues, find_left_out, out_of_fold_probabilities
 
 
 def clusters(each: int = 20) -> tuple[np.ndarray, np.ndarray]:
@@ -14,6 +15,28 @@ def clusters(each: int = 20) -> tuple[np.ndarray, np.ndarray]:
     features = np.abs(generator.normal(0, 0.1, (len(labels), 6)))
     features[np.arange(len(labels)), labels] += 4
     return features.astype(np.float32), labels
+
+
+def examples(labels: np.ndarray, reviewed: tuple[int, ...] = ()) -> Examples:
+    """One product, of a group of its own, for each label."""
+    names = np.array([f"{row:03}" for row in range(len(labels))])
+    return Examples(
+        pictures=np.zeros((len(labels), 1, 1, 3), np.uint8),
+        labels=labels,
+        splits=np.full(len(labels), "train"),
+        keys=names,
+        products=names,
+        sources=names,
+        groups=names,
+        reviewed=np.isin(np.arange(len(labels)), reviewed),
+    )
+
+
+def swapped(labels: np.ndarray, rows: range) -> np.ndarray:
+    """Give these rows the next category's label."""
+    wrong = labels.copy()
+    wrong[rows] = (wrong[rows] + 1) % 3
+    return wrong
 
 
 def test_swapped_labels_are_found_and_right_ones_left_alone() -> None:
@@ -60,3 +83,45 @@ def test_a_label_that_is_the_likeliest_is_never_an_issue(classes: int, seed: int
     thresholds = np.array([probabilities[labels == k, k].mean() for k in range(classes)])
     own = probabilities[np.arange(60), labels] >= thresholds[labels]
     assert not issues[own].any()
+
+
+def test_training_leaves_wrong_labels_out_and_keeps_right_ones() -> None:
+    features, labels = clusters()
+    assert find_left_out(features, examples(labels)) == ()
+    assert find_left_out(features, examples(swapped(labels, range(2)))) == ("000", "001")
+
+
+def test_a_review_is_never_doubted() -> None:
+    features, labels = clusters()
+    assert find_left_out(features, examples(swapped(labels, range(3)), reviewed=(1,))) == ("000", "002")
+
+
+def test_a_few_suspects_may_be_hard_pictures_and_stay() -> None:
+    features, labels = clusters(each=100)
+    assert find_left_out(features, examples(swapped(labels, range(7)))) == ()
+    assert len(find_left_out(features, examples(swapped(labels, range(8))))) == 8
+
+
+def test_a_category_loses_a_fifth_of_its_products_at_most() -> None:
+    features, labels = clusters(each=40)
+    left_out = find_left_out(features, examples(swapped(labels, range(22))))
+    assert len(left_out) == 12  # of 40 + 22
+    assert set(left_out) < {f"{row:03}" for row in range(22)}
+
+
+def test_pictures_of_a_product_are_left_out_together() -> None:
+    features, labels = clusters()
+    single = examples(swapped(labels, range(2)))
+    pairs = single.select(np.repeat(np.arange(len(labels)), 2))
+    assert find_left_out(np.repeat(features, 2, axis=0), pairs) == ("000", "001")
+
+
+@pytest.mark.parametrize("each", [1, FOLDS - 1])
+def test_too_few_pictures_to_tell_are_all_trained_on(each: int) -> None:
+    features, labels = clusters(each)
+    assert find_left_out(features, examples(swapped(labels, range(1)))) == ()
+
+
+def test_the_only_category_has_no_suspects() -> None:
+    features, _ = clusters()
+    assert find_left_out(features, examples(np.zeros(len(features), np.int64))) == ()

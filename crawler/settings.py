@@ -31,6 +31,8 @@ DOWNLOADER = "crawler.downloader.FleetDownloader"
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.middlewares.robots.StrictRobots": 100,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    "crawler.middlewares.cookies.PackagedSuffixCookies": 700,
     # Below HttpCompression (590), so that it reads text, and above Retry (550), whose retries come too soon.
     "crawler.middlewares.blocks.BlockPages": 570,
     # A proxy resolves names itself, out of sight of the resolver below: with http_proxy set, an address

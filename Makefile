@@ -10,10 +10,10 @@ UV_VERSION := 0.13.9
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts format bench lock clean
+.PHONY: help setup demo test test-stack chaos lint types contracts format bench lock clean
 
 help:  ## List the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.complete  ## Make .venv with everything that requirements/all.lock names
 
@@ -31,6 +31,12 @@ demo: setup  ## Run the whole job offline against the demo shop: crawl, train, c
 
 test: setup  ## Run the tests
 	$(BIN)/python -m pytest
+
+test-stack: setup  ## Run the tests of the compose stack; needs a container engine (minutes)
+	VASTRA_STACK=1 $(BIN)/python -m pytest tests/stack
+
+chaos: setup  ## Kill parts of the stack at random moments: make chaos KILLS=50
+	VASTRA_STACK=1 VASTRA_KILLS=$(or $(KILLS),10) $(BIN)/python -m pytest tests/stack/test_chaos.py
 
 lint: setup  ## Check style and formatting
 	$(BIN)/ruff check
@@ -52,8 +58,11 @@ bench: setup  ## Measure the crawl and the queue beside their peers (minutes)
 
 lock: setup  ## Resolve requirements/*.lock anew from pyproject.toml
 	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra crawler pyproject.toml -o requirements/crawler.lock
+	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra browser pyproject.toml -o requirements/browser.lock
 	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra worker pyproject.toml -o requirements/worker.lock
+	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra crawler --extra s3 pyproject.toml -o requirements/s3.lock
 	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra worker --extra test pyproject.toml -o requirements/all.lock
+	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header requirements/flower.in -o requirements/flower.lock
 
 clean:  ## Remove the environment and what the demo left; your own records in var/ stay
 	rm -rf $(VENV) var/demo

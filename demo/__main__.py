@@ -19,6 +19,12 @@ def demo(
     products: Annotated[
         int | None, typer.Option(help="Products a category [default: 120, or all photos].", min=60)
     ] = None,
+    shop: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Crawl this open shop, with workers that run already: start neither here."
+        ),
+    ] = None,
 ) -> None:
     """Crawl a shop on this machine, train on what was found, classify it, and print the classified products.
 
@@ -31,10 +37,13 @@ def demo(
             os.environ.pop(name, None)
     # Importing these reads the settings.
     from db.session import open_database  # noqa: PLC0415
-    from demo.job import run_whole_job  # noqa: PLC0415
+    from demo.job import run_job_at, run_whole_job  # noqa: PLC0415
     from demo.shop import ShopConfig  # noqa: PLC0415
 
-    run_whole_job(open_database(), ShopConfig(photos=photos, products=products))
+    if shop is None:
+        run_whole_job(open_database(), ShopConfig(photos=photos, products=products))
+    else:
+        run_job_at(open_database(), shop)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from worker.planning import plan_training
 from worker.progress import bar
 from worker.waiting import wait_until
 
-_FIRST_TRAINING_SECONDS = 90
+_FIRST_TRAINING_SECONDS = 300
 _PORT = 8477
 _CLASSIFYING_SECONDS = 600
 _LOOK_SECONDS = 0.5
@@ -36,13 +36,22 @@ def run_whole_job(database: Database, config: ShopConfig) -> None:
         StepFailedError: a step did not do its job; the message names the log to read.
     """
     with _open_shop(config) as shop, running_worker():
-        messages.rule(f"Crawl: {len(shop.catalogue.products)} products at {shop.base_url}")
-        messages.print(shop.note)
-        crawl(shop.base_url)
-        messages.rule("Train")
-        train(database)
-        messages.rule("Classify")
-        classify(database)
+        messages.print(f"{len(shop.catalogue.products)} products. {shop.note}")
+        run_job_at(database, shop.base_url)
+
+
+def run_job_at(database: Database, base_url: str) -> None:
+    """Crawl a shop that is open, have the workers that run train and classify, and print what came of it.
+
+    Raises:
+        StepFailedError: a step did not do its job; the message names the log to read.
+    """
+    messages.rule(f"Crawl {base_url}")
+    crawl(base_url)
+    messages.rule("Train")
+    train(database)
+    messages.rule("Classify")
+    classify(database)
     print_summary(database)
 
 

@@ -19,7 +19,8 @@ class ShopServer(ThreadingHTTPServer):
     """A threading server that can end while visitors keep their connections open or wait for an answer.
 
     Args:
-        port: where to listen on the loopback interface; 0 takes any free port.
+        host: the interface to listen on; any but the loopback's lets other machines in.
+        port: where to listen there; 0 takes any free port.
         answer: turns a request's address into an answer; called in the connection's own thread.
         slow_seconds: how long every answer waits.
     """
@@ -27,13 +28,15 @@ class ShopServer(ThreadingHTTPServer):
     daemon_threads = False  # So that closing waits for every connection's thread.
     request_queue_size = 128
 
-    def __init__(self, port: int, answer: Callable[[str], Answer], slow_seconds: float = 0.0) -> None:
+    def __init__(
+        self, host: str, port: int, answer: Callable[[str], Answer], slow_seconds: float = 0.0
+    ) -> None:
         self.answer = answer
         self.slow_seconds = slow_seconds
         self.stopping = threading.Event()
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
-        super().__init__((LOOPBACK, port), _ShopHandler)
+        super().__init__((host, port), _ShopHandler)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve one connection, known to the server while it lasts."""

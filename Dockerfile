@@ -1,0 +1,83 @@
+# Targets: crawler (no TensorFlow), worker, flower, and browser (crawler with Chromium); for the classic builder and for
+# BuildKit. In each, packages come before source, so that a changed source line rebuilds in seconds. Packages are
+# installed where they stay: the classic builder reads everything that is copied between stages at every build.
+# It makes every stage above the wanted one, too, so that the largest comes last.
+
+FROM python:3.11-slim-bookworm AS base
+ENV PATH=/opt/venv/bin:/opt/uv/bin:$PATH \
+    HOME=/tmp \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    UV_SYSTEM_CERTS=1 \
+    UV_NO_CACHE=1 \
+    VIRTUAL_ENV=/opt/venv \
+    VASTRA_FOLDER=/var/lib/vastra
+RUN groupadd --gid 10001 vastra \
+ && useradd --uid 10001 --gid vastra --home-dir /tmp --no-create-home --shell /usr/sbin/nologin vastra \
+ && install --directory --owner vastra --group vastra /var/lib/vastra
+WORKDIR /srv/vastra
+
+FROM base AS crawler
+COPY requirements/crawler.lock requirements/not-in-crawler.txt requirements/
+# Tests and the sources of compiled modules are never run. The import writes bytecode for what every start imports,
+# and for nothing else: all of it would be 80 MB.
+RUN python -m venv /opt/uv && /opt/uv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check uv==0.13.9 \
+ && uv venv --python python3.11 /opt/venv \
+ && uv pip install --require-hashes --requirement requirements/crawler.lock --excludes requirements/not-in-crawler.txt \
+ && rm -rf /opt/uv \
+ && find /opt/venv -type d -regex '.*/\(tests?\|testing\)' -prune -exec rm -rf {} + \
+ && find /opt/venv -type f -regex '.*\.\(a\|c\|h\|pxd\|pyi\|pyx\)' -delete \
+ && PYTHONDONTWRITEBYTECODE= python -c "import alembic.command, celery.apps.worker, celery.bin.celery, numpy, PIL.Image, \
+      psycopg, redis, rich.progress, scrapy.commands.crawl, scrapy.core.downloader, scrapy.pipelines.media, sqlalchemy.orm, typer"
+COPY categories.toml pyproject.toml scrapy.cfg ./
+COPY db db/
+COPY crawler crawler/
+COPY worker worker/
+COPY demo demo/
+RUN python -m compileall -q crawler db demo worker
+USER vastra
+CMD ["celery", "--app", "worker.app", "worker", "--pool", "solo", "--queues", "crawl", "--hostname", "crawl@%h"]
+
+FROM base AS worker
+COPY requirements/worker.lock requirements/
+RUN python -m venv /opt/uv && /opt/uv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check uv==0.13.9 \
+ && uv venv --python python3.11 /opt/venv \
+ && uv pip install --require-hashes --requirement requirements/worker.lock \
+ && rm -rf /opt/uv \
+ && PYTHONDONTWRITEBYTECODE= python -c "import alembic.command, celery.apps.worker, celery.bin.celery, keras, PIL.Image, \
+      psycopg, redis, rich.progress, scipy.sparse.csgraph, sklearn.linear_model, sqlalchemy.orm, tensorflow, typer"
+COPY categories.toml pyproject.toml scrapy.cfg ./
+COPY db db/
+COPY crawler crawler/
+COPY worker worker/
+COPY demo demo/
+RUN python -m compileall -q crawler db demo worker
+USER vastra
+CMD ["celery", "--app", "worker.app", "worker", "--pool", "solo", "--queues", "classify", "--hostname", "classify@%h"]
+
+FROM base AS flower
+COPY requirements/flower.lock requirements/
+RUN python -m venv /opt/uv && /opt/uv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check uv==0.13.9 \
+ && uv venv --python python3.11 /opt/venv \
+ && uv pip install --require-hashes --requirement requirements/flower.lock \
+ && rm -rf /opt/uv
+USER vastra
+CMD ["celery", "flower"]
+
+FROM base AS browser
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends chromium fonts-noto-core \
+ && rm -rf /var/lib/apt/lists/*
+COPY requirements/browser.lock requirements/not-in-crawler.txt requirements/
+RUN python -m venv /opt/uv && /opt/uv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check uv==0.13.9 \
+ && uv venv --python python3.11 /opt/venv \
+ && uv pip install --require-hashes --requirement requirements/browser.lock --excludes requirements/not-in-crawler.txt \
+ && rm -rf /opt/uv
+COPY categories.toml pyproject.toml scrapy.cfg ./
+COPY db db/
+COPY crawler crawler/
+COPY worker worker/
+COPY demo demo/
+RUN python -m compileall -q crawler db demo worker
+USER vastra
+CMD ["celery", "--app", "worker.app", "worker", "--pool", "solo", "--queues", "crawl", "--hostname", "crawl@%h"]

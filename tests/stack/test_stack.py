@@ -1,0 +1,100 @@
+"""The compose file: one command ends with classified products, and nothing is open that need not be."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import text
+
+from db.categories import load_categories
+from db.session import Database
+from demo.listings import CataloguePlan, build_catalogue
+from tests.stack.invariant import examine
+from tests.stack.stack import PROGRAMS, ROOT, Stack
+from worker.waiting import wait_until
+
+pytestmark = pytest.mark.timeout(900)  # the first one to run waits for the stack, the crawl and the training
+
+
+def test_one_command_ends_with_classified_products_in_postgresql(records: Database, stack: Stack) -> None:
+    plan = CataloguePlan(load_categories(), products=None, photos=None, seed=0, broken_pictures=True)
+    sold = {product.asin for product in build_catalogue(plan).products}
+    with records.read() as session:
+        kept = set(session.scalars(text("SELECT asin FROM products")))
+        found = session.execute(text("SELECT uncertain, category FROM classified_products")).all()
+    assert kept == sold
+    assert all(row.uncertain is not None for row in found)
+    assert sum(row.category is not None for row in found) > 0.5 * len(found)
+    findings = examine(records, stack.broker_url)
+    assert findings.are_none, findings
+
+
+def test_every_program_comes_to_consume(records: Database, stack: Stack) -> None:
+    assert records
+    assert wait_until(lambda: all(stack.is_up(service) for service in PROGRAMS), 150, every=2), stack.log()
+    for service in PROGRAMS:
+        for container in stack.containers(service):
+            assert wait_until(
+                lambda c=container: stack.inspect(c, "{{.State.Health.Status}}") == "healthy", 150, 2
+            )
+
+
+def test_the_host_uses_the_servers_with_the_programs_of_the_checkout(records: Database, stack: Stack) -> None:
+    assert records
+    listing = subprocess.run(
+        [sys.executable, "-m", "db", "products", "--format", "json", "--limit", "3"],
+        cwd=ROOT, env=stack.environment | {"DATABASE_URL": stack.database_url},
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert len(json.loads(listing.stdout)) == 3
+
+
+def test_containers_have_no_rights_that_they_do_not_need(stack: Stack) -> None:
+    rights = (
+        "{{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}"
+    )
+    users = {"postgres": "postgres", "redis": "redis"} | dict.fromkeys(PROGRAMS, "vastra")
+    for service, user in users.items():
+        for container in stack.containers(service):
+            assert stack.inspect(container, rights) == f"{user} true [ALL] [no-new-privileges:true]"
+            assert int(stack.inspect(container, "{{.HostConfig.Memory}}")) > 0
+
+
+def test_the_servers_listen_on_this_machine_alone(stack: Stack) -> None:
+    ports = "{{range .NetworkSettings.Ports}}{{range .}}{{.HostIp}} {{end}}{{end}}"
+    assert {stack.inspect(c, ports) for s in ("postgres", "redis") for c in stack.containers(s)} == {
+        "127.0.0.1"
+    }
+    assert {stack.inspect(c, ports) for s in PROGRAMS for c in stack.containers(s)} == {""}
+
+
+def test_a_missing_password_is_named(stack: Stack) -> None:
+    for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+        refused = stack.compose("config", "--quiet", check=False, **{name: ""})
+        assert refused.returncode != 0
+        assert f"set {name} in .env" in refused.stderr
+
+
+def test_a_wrong_password_is_one_line_that_says_what_to_do(stack: Stack) -> None:
+    wrong = "DATABASE_URL=postgresql://vastra:wrong@postgres/vastra"
+    refused = stack.compose("run", "--rm", "-e", wrong, "migrate", check=False)
+    assert refused.returncode == 1
+    assert "password authentication failed" in refused.stdout + refused.stderr
+    assert "check DATABASE_URL" in refused.stdout + refused.stderr
+
+
+def test_a_backup_brings_every_record_back(records: Database, stack: Stack) -> None:
+    backup = stack.in_postgres("pg_dump", "--username", "vastra", "--format", "custom", "vastra")
+    with records.write() as session:
+        session.execute(text("UPDATE products SET title = 'lost'"))
+    stack.compose("stop", *PROGRAMS)
+    stack.in_postgres(
+        "pg_restore", "--username", "vastra", "--dbname", "vastra",
+        "--clean", "--if-exists", "--single-transaction", "--exit-on-error", given=backup,
+    )  # fmt: skip
+    stack.compose("start", *PROGRAMS)
+    with records.read() as session:
+        lost = session.execute(text("SELECT count(*) FROM products WHERE title = 'lost'")).scalar_one()
+        assert session.execute(text("SELECT count(*) FROM classified_products")).scalar_one() > 0
+    assert lost == 0

@@ -7,7 +7,14 @@ from celery import Celery
 from kombu.exceptions import KombuError
 
 from crawler.errors import BrokerUnavailableError
-from db.messages import BATCH_SIZE, CLASSIFY_IMAGES, CLASSIFY_QUEUE, TRANSPORT_OPTIONS, broker_url
+from db.messages import (
+    BATCH_SIZE,
+    CLASSIFY_IMAGES,
+    CLASSIFY_QUEUE,
+    TRANSPORT_OPTIONS,
+    broker_url,
+    sent_now,
+)
 
 _CONNECT_SECONDS = 5
 
@@ -37,6 +44,7 @@ def enqueue_images(image_ids: Sequence[int]) -> None:
                     CLASSIFY_IMAGES,
                     args=[list(image_ids[start : start + BATCH_SIZE])],
                     queue=CLASSIFY_QUEUE,
+                    headers=sent_now(),
                     connection=connection,
                     retry=False,
                     ignore_result=True,

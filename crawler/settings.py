@@ -23,6 +23,7 @@ ITEM_PIPELINES = {
     "crawler.pipelines.queue.ImageQueue": 300,
 }
 EXTENSIONS = {
+    "crawler.logs.JsonLogs": 50,
     "crawler.verdict.Verdict": 100,
     "crawler.progress.ProgressLine": 200,
     "crawler.orphans.EndWithWorker": 300,

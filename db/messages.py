@@ -4,6 +4,7 @@ A message is a task's name and ids. It is only a hint, since the database is the
 spell it alike, and all applications on one broker must use one visibility timeout, since the smallest wins.
 """
 
+import time
 from typing import Final
 
 from db.settings import settings
@@ -25,6 +26,15 @@ TRANSPORT_OPTIONS: Final = {
     "socket_connect_timeout": 5,
     "socket_keepalive": True,
 }
+
+
+SENT_AT: Final = "sent_at"
+"""A header of each message: when it was sent, in seconds since 1970."""
+
+
+def sent_now() -> dict[str, float]:
+    """Give the header that tells how long a message has waited."""
+    return {SENT_AT: time.time()}
 
 
 def broker_url() -> str | None:

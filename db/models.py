@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
 
 from db.pictures import Reason
+from db.quality import QualityCode
 
 MONEY = Numeric(14, 2).with_variant(Float(asdecimal=True, decimal_return_scale=2), "sqlite")
 """Major units of the product's currency; SQLite has no decimals, and a double holds these exactly enough."""
@@ -57,6 +58,25 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give back the zone that SQLite does not keep."""
         return value if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+
+
+class QualityCodes(TypeDecorator[tuple[QualityCode, ...]]):
+    """Quality codes with a space between, so that any SQL can ask `quality LIKE '%blurred%'`; none: empty."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        """Compare with text."""
+        return self.impl_instance
+
+    def process_bind_param(self, value: tuple[QualityCode, ...] | None, dialect: Dialect) -> str | None:
+        """Write the codes."""
+        return None if value is None else " ".join(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[QualityCode, ...] | None:
+        """Read the codes."""
+        return None if value is None else tuple(map(QualityCode, value.split()))
 
 
 class RunStatus(StrEnum):
@@ -107,6 +127,7 @@ class Base(DeclarativeBase):
         list[str]: JSON().with_variant(JSONB(), "postgresql"),
         Reason: _words(Reason),
         RunStatus: _words(RunStatus),
+        tuple[QualityCode, ...]: QualityCodes(),
         Split: _words(Split),
     }
 
@@ -120,6 +141,8 @@ class CrawlRun(Base):
     marketplace: Mapped[str] = mapped_column(String(100))
     arguments: Mapped[dict[str, Any]]
     status: Mapped[RunStatus] = mapped_column(default=RunStatus.PLANNED, index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    """How often a worker has taken the slice up; 0 for a crawl begun by hand, which nobody takes up again."""
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
@@ -139,6 +162,15 @@ class Product(Base):
         Index("ix_products_uncertain_id", "uncertain", "id"),
         Index("ix_products_brand_id", "brand", "id"),
         Index("ix_products_marketplace_id", "marketplace", "id"),
+        Index("ix_products_confidence", "confidence"),
+        # Holds all that counting and averaging by category and brand asks of the view.
+        Index(
+            "ix_products_category_brand_confidence",
+            "category",
+            "brand",
+            "confidence",
+            **_where("uncertain IS NOT NULL"),
+        ),
         Index("ix_products_disagreements", "id", **_where(DISAGREES)),
     )
 
@@ -184,6 +216,8 @@ class Image(Base):
     __table_args__ = (
         # Keeps the look for expired leases off the pictures that nobody is working on.
         Index("ix_images_leased_until", "leased_until", **_where("leased_until IS NOT NULL")),
+        # What is pending lies in it beside what the active version has predicted: nobody reads all pictures.
+        Index("ix_images_predicted_version_id_id", "predicted_version_id", "id", **_where("reason IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -194,11 +228,18 @@ class Image(Base):
     byte_size: Mapped[int]
     perceptual_hash: Mapped[str] = mapped_column(String(16))
     colour_signature: Mapped[str] = mapped_column(String(48))
+    quality: Mapped[tuple[QualityCode, ...]] = mapped_column(default=(), index=True)
+    """What is poor about the picture; it is classified nevertheless."""
     reason: Mapped[Reason | None] = mapped_column(index=True)
     """Why the stored picture cannot be classified; None while it can."""
     attempts: Mapped[int] = mapped_column(default=0)
     """Claims since the last success, committed before decoding: a killed worker leaves a mark."""
     leased_until: Mapped[datetime | None]
+    predicted_version_id: Mapped[int | None] = mapped_column(
+        ForeignKey("model_versions.id", ondelete="SET NULL")
+    )
+    """The active version once it has predicted the picture, else an earlier one: where to look for what is
+    pending. Recording and activating write it; the predictions have the last word."""
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     data: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     """The original bytes, where the image store is the database; last, so that scans skip it."""
@@ -274,11 +315,14 @@ class ModelVersion(Base):
     in_distribution_threshold: Mapped[float]
     metrics: Mapped[dict[str, Any]]
     sha256: Mapped[str] = mapped_column(String(64))
+    flatbuffer_sha256: Mapped[str | None] = mapped_column(String(64))
     active: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     activated_at: Mapped[datetime | None]
     artefact: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
     """The bytes of the `.keras` file, without optimizer state."""
+    flatbuffer: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    """The same network for LiteRT, which classifies with it; None where TensorFlow has to."""
 
 
 class Prediction(Base):

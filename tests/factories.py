@@ -97,7 +97,7 @@ def model_version(database: Database, *, active: bool = True, **values: Any) -> 
 def copy_version(database: Database) -> int:
     """Record the active model version a second time, with an artefact of its own row, not active."""
     names = ("network", "categories", "temperature", "threshold", "in_distribution_threshold", "metrics",
-             "sha256", "artefact")  # fmt: skip
+             "sha256", "artefact", "flatbuffer_sha256", "flatbuffer")  # fmt: skip
     with database.write() as session:
         active = session.scalars(select(ModelVersion).where(ModelVersion.active)).one()
         run = plan_training_run(session, active.network, {}, seed=0)

@@ -12,17 +12,32 @@ from db.command_line import messages, run
 from db.image_store import open_image_store
 from db.models import ModelVersion
 from db.options import picture_file
+from db.pictures import Reason
 from db.queries.pending import count_pending
+from db.queries.set_aside import count_set_aside
 from db.repository.model_versions import activate as activate_version
+from db.repository.predictions import retry_images
+from db.repository.runs import plan_alone
+from db.repository.slices import WRONG_ARGUMENTS, plan_slices
 from db.session import Database, open_database
 from db.settings import settings
-from worker.cnn.config import NetworkName
+from worker.cnn.config import DEFAULT_NETWORK, NetworkName
 from worker.cnn.errors import CnnError
 from worker.errors import NoFilesError, WorkerError
-from worker.output import Format, categories_table, figures_table, versions_table, write_rows
-from worker.planning import plan_training
+from worker.monitoring import metrics, status
+from worker.options import chosen_bands, chosen_categories
+from worker.output import (
+    Format,
+    categories_table,
+    figures_table,
+    robustness_table,
+    slices_table,
+    versions_table,
+    write_rows,
+)
+from worker.planning import FINE_TUNE_FROM, plan_training
 from worker.progress import bar, training_bar
-from worker.versions import require_version
+from worker.slices import DEFAULT_MARKETPLACE, slice_arguments
 
 # TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
 # there is work for it.
@@ -34,6 +49,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(status)
+app.command()(metrics)
 
 
 @app.command("run")
@@ -52,51 +69,61 @@ def run_workers() -> None:
 
 @app.command()
 def train(
-    network: Annotated[
-        NetworkName, typer.Option(help="Which network to train.")
-    ] = NetworkName.EFFICIENTNET_LITE0,
+    network: Annotated[NetworkName, typer.Option(help="Which network to train.")] = DEFAULT_NETWORK,
     seed: Annotated[int, typer.Option(help="Of everything random in the run.")] = 0,
+    fine_tune: Annotated[
+        bool | None,
+        typer.Option(
+            "--fine-tune/--no-fine-tune",
+            help=f"Then fine-tune the backbone in a second run; default: from {FINE_TUNE_FROM} pictures.",
+        ),
+    ] = None,
     queue: Annotated[
         bool, typer.Option("--queue", help="Send it to a worker, and follow its progress.")
     ] = False,
 ) -> None:
     """Train a network on all labelled products, and activate it if it is no worse than the active version.
 
+    A backbone's head takes a minute or two; the fine-tuning that follows makes a version of its own, which is
+    better on shops never seen. An interrupted fine-tuning goes on where it stopped when you train again.
     Runs in this process; with --queue a worker does it (`python -m worker run`).
     """
     database = open_database()
     if queue:
-        _train_in_worker(database, network, seed)
+        _train_in_worker(database, network, seed, fine_tune)
     else:
-        _train_here(database, network, seed)
+        _train_here(database, network, seed, fine_tune)
     messages.print("Next: `python -m worker classify`, `python -m worker evaluate`.")
 
 
-def _train_in_worker(database: Database, network: NetworkName, seed: int) -> None:
+def _train_in_worker(database: Database, network: NetworkName, seed: int, fine_tune: bool | None) -> None:
     from worker.following import follow_training
     from worker.queue import enqueue_training, require_broker
 
     require_broker()
     with database.write() as session:
-        run_id = plan_training(session, network, seed)
-    enqueue_training([run_id])
-    follow_training(database, run_id)
-    _announce(database, run_id)
+        run_ids = plan_training(session, network, seed, fine_tune=fine_tune)
+    enqueue_training(run_ids)
+    for run_id in run_ids:
+        follow_training(database, run_id)
+        _announce(database, run_id)
 
 
-def _train_here(database: Database, network: NetworkName, seed: int) -> None:
-    # Loaded before the run is planned: in those seconds a worker would take it up.
+def _train_here(database: Database, network: NetworkName, seed: int, fine_tune: bool | None) -> None:
+    # Loaded before the runs are planned: in those seconds a worker would take them up.
     from worker.following import follow_training
+    from worker.interruption import interruptible
     from worker.training import run_training
 
     with database.write() as session:
-        run_id = plan_training(session, network, seed)
-    with training_bar() as report:
-        version_id = run_training(database, open_image_store(), run_id, report)
-    if version_id is None:
-        messages.print("A worker was quicker to take the run up; this is its progress.")
-        follow_training(database, run_id)
-    _announce(database, run_id)
+        run_ids = plan_training(session, network, seed, fine_tune=fine_tune)
+    for run_id in run_ids:
+        with training_bar() as bar_report, interruptible(bar_report) as report:
+            version_id = run_training(database, open_image_store(), run_id, report)
+        if version_id is None:
+            messages.print("A worker was quicker to take the run up; this is its progress.")
+            follow_training(database, run_id)
+        _announce(database, run_id)
 
 
 def _announce(database: Database, run_id: int) -> None:
@@ -109,6 +136,8 @@ def _announce(database: Database, run_id: int) -> None:
 @app.command()
 def classify() -> None:
     """Classify every pending image in this process; needs no broker."""
+    from worker.versions import require_version
+
     database = open_database()
     with database.read() as session:
         require_version(session)
@@ -133,19 +162,31 @@ def evaluate(
             metavar="DIR", help="Write report.html, one page with pictures, there.", file_okay=False
         ),
     ] = None,
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            help="Measure also what is lost when pictures are turned, covered, lit otherwise ...; takes minutes."
+        ),
+    ] = True,
 ) -> None:
     """Measure a model version on the test split, which no training has seen, and keep the figures.
 
     Each figure comes with its 95 % interval, by bootstrap over products.
+
     Example: `python -m worker evaluate --report var/report`
     """
+    from worker.versions import require_version
+
     database = open_database()
     with database.read() as session:
         version_id = require_version(session, version).id
     from worker.evaluation import evaluate_version
+    from worker.robustness import RobustnessOptions
 
     store = open_image_store()
-    evaluation = evaluate_version(database, store, version_id)
+    with training_bar() as progress:
+        options = RobustnessOptions(report=progress) if robustness else None
+        evaluation = evaluate_version(database, store, version_id, options)
     if report is not None:
         from worker.report import write_report
 
@@ -157,6 +198,8 @@ def evaluate(
     console = Console()
     console.print(figures_table(figures))
     console.print(categories_table(figures))
+    if robustness:
+        console.print(robustness_table(figures["robustness"]))
 
 
 @app.command()
@@ -171,6 +214,8 @@ def predict(
 
     Example: `python -m worker predict photos --format csv > labels.csv`
     """
+    from worker.versions import require_version
+
     database = open_database()
     with database.read() as session:
         version_id = require_version(session, version).id
@@ -201,6 +246,8 @@ def suspects(
     """List products whose listed category is probably wrong, for you to review; changes nothing.
 
     Each is compared with a model that has seen neither it nor its near duplicates (confident learning).
+    `left_out` says whether the active version was trained without it: training leaves listed labels that are
+    suspect out, once they are more than 2.5 % of its products, and never a review.
 
     Example: `python -m worker suspects --sheet suspects.png`
     """
@@ -245,6 +292,82 @@ def enqueue() -> None:
     with open_database().read() as session:
         sent, pending = enqueue_pending(session), count_pending(session)
     messages.print(f"Sent {sent} of {pending} pending images.")
+
+
+@app.command()
+def crawl(
+    *,
+    categories: Annotated[
+        str | None, typer.Option(help="Names from categories.toml, separated by commas; default: all.")
+    ] = None,
+    bands: Annotated[
+        str | None, typer.Option(metavar="PRICES", help="Cut every search at these prices: 500,1000,2000.")
+    ] = None,
+    marketplace: Annotated[str, typer.Option(help="Whose pages these are.")] = DEFAULT_MARKETPLACE,
+    base_url: Annotated[str | None, typer.Option(help="Another address for the same marketplace.")] = None,
+    pages: Annotated[int | None, typer.Option(help="Of each slice's search; default: 7.", min=1)] = None,
+    max_products: Annotated[int | None, typer.Option(help="Of each slice.", min=1)] = None,
+    details: Annotated[bool, typer.Option("--details", help="Visit every product's own page.")] = False,
+    render: Annotated[bool, typer.Option("--render", help="Have a browser run the pages' scripts.")] = False,
+) -> None:
+    """Have the workers crawl, in slices, and show their progress; Ctrl-C stops the watching, not the crawl.
+
+    A slice is a category, one of its search terms, and a band of price. A shop shows some seven pages of a
+    search, however much it found: bands go deeper. Slices that still wait are not planned twice.
+
+    Example: `python -m worker crawl --categories saree,jeans --bands 500,1000,2000`
+    """
+    from worker.queue import enqueue_slices, require_broker
+
+    options = {
+        "marketplace": marketplace, "base_url": base_url, "pages": pages, "max_products": max_products,
+        "details": details or None, "render": render or None,
+    }  # fmt: skip
+    slices = slice_arguments(chosen_categories(categories), chosen_bands(bands), options)
+    require_broker()
+    database = open_database()
+    with database.write() as session:
+        plan_alone(session)
+        run_ids = plan_slices(session, marketplace, slices)
+    enqueue_slices(run_ids)
+    _follow_crawl(database, run_ids)
+
+
+def _follow_crawl(database: Database, run_ids: list[int]) -> None:
+    from worker.following import follow_crawl, judge_crawl
+
+    try:
+        runs = follow_crawl(database, run_ids)
+    except KeyboardInterrupt:
+        messages.print("The crawl goes on without you. `python -m db stats` shows how far it is.")
+        raise typer.Exit(1) from None
+    Console().print(slices_table(runs))
+    if any(run.finish_reason == WRONG_ARGUMENTS for run in runs):
+        raise typer.BadParameter("the crawler refused them and says why in the workers' log")
+    judge_crawl(runs)
+    messages.print("Next: `python -m db products`.")
+
+
+@app.command()
+def retry(
+    reason: Annotated[
+        Reason | None, typer.Option(help="Why they were set aside; leave it out to see what there is.")
+    ] = None,
+) -> None:
+    """Make images that were set aside for a reason pending again, to be classified once more.
+
+    They are dead letters: images that cannot be decoded, or that ended every attempt with a dead worker.
+    Pictures that the crawler refused are another matter: `scrapy crawl amazon_clothing -a retry=REASON`.
+    """
+    with open_database().write() as session:
+        aside = count_set_aside(session)
+        again = 0 if reason is None else retry_images(session, reason)
+        pending = count_pending(session)
+    if reason is None or not again:
+        counted = ", ".join(f"{word} {count}" for word, count in aside.items()) or "none"
+        messages.print(f"Set aside: {counted}. Nothing was changed.")
+        return
+    messages.print(f"Images to be tried again: {again}; pending: {pending}.")
 
 
 if __name__ == "__main__":

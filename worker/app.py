@@ -13,20 +13,37 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, worker_init
 
-from db.messages import CLASSIFY_IMAGES, CLASSIFY_QUEUE, TRAIN_QUEUE, TRANSPORT_OPTIONS, broker_url
+from db.messages import (
+    CLASSIFY_IMAGES,
+    CLASSIFY_QUEUE,
+    CRAWL_QUEUE,
+    TRAIN_QUEUE,
+    TRANSPORT_OPTIONS,
+    broker_url,
+)
 from worker.broker import default_address
+from worker.logs import set_up_worker_logs
 
 SWEEP = "worker.tasks.sweep"
 TRAIN_MODEL = "worker.tasks.train_model"
+CRAWL_SLICE = "worker.tasks.crawl_slice"
+PROBE = "worker.tasks.probe"
 SWEEP_SECONDS = 10
 
 TRAIN_AFTER = int(os.environ.get("VASTRA_TRAIN_AFTER") or 40)
 """Listed products that each category needs before the worker first trains by itself; 0: it never does."""
 
+CRAWL_HOURS = float(os.environ.get("VASTRA_CRAWL_HOURS") or 0)
+"""Hours after which the slices that were last planned are crawled again; 0: never."""
+
 SUPERVISOR = "VASTRA_SUPERVISOR"
 """Environment variable that tells a supervised process its supervisor's process id."""
 
-app = Celery("vastra", broker=broker_url() or default_address(), include=["worker.tasks"])
+app = Celery(
+    "vastra",
+    broker=broker_url() or default_address(),
+    include=["worker.tasks", "worker.health", "worker.presence"],
+)
 app.conf.update(
     accept_content=["json"],
     task_serializer="json",
@@ -35,6 +52,7 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
+    worker_direct=True,  # each worker has a queue of its own too, for the probes of worker.health
     worker_pool="solo",  # TensorFlow and fork do not mix
     broker_transport_options=dict(TRANSPORT_OPTIONS),
     broker_connection_retry_on_startup=True,
@@ -43,6 +61,7 @@ app.conf.update(
         CLASSIFY_IMAGES: {"queue": CLASSIFY_QUEUE},
         SWEEP: {"queue": CLASSIFY_QUEUE},
         TRAIN_MODEL: {"queue": TRAIN_QUEUE},
+        CRAWL_SLICE: {"queue": CRAWL_QUEUE},
     },
     beat_schedule={
         # A look that was not taken in time is worthless: the next one sees the same records.
@@ -50,6 +69,7 @@ app.conf.update(
     },
     timezone="UTC",
 )
+set_up_worker_logs()
 
 
 @beat_init.connect

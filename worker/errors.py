@@ -5,6 +5,8 @@ WorkerError
 ├── NothingToTrainError    a category has too few labelled pictures
 ├── NoFilesError           the folder to predict holds no file
 ├── TrainingFailedError    a training run ended without a model version
+├── SlicesFailedError      a crawl's slices did not all come to their end
+├── MetricsError           the metrics cannot be served
 └── BrokerError            the queue cannot be started or reached
 """
 
@@ -27,6 +29,14 @@ class NoFilesError(WorkerError):
 
 class TrainingFailedError(WorkerError):
     """A training run ended without a model version; its row in training_runs says why."""
+
+
+class SlicesFailedError(WorkerError):
+    """Slices of a crawl ended early, or all of them found nothing; their rows in crawl_runs say why."""
+
+
+class MetricsError(WorkerError):
+    """The address to serve metrics at cannot be listened at; choose another port."""
 
 
 class BrokerError(WorkerError):

@@ -1,14 +1,24 @@
-"""Show the progress of a training run that a worker executes."""
+"""Show the progress of a training run or a crawl that workers execute."""
 
 import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
 
-from db.models import RunStatus, TrainingRun
+from db.command_line import messages
+from db.models import CrawlRun, RunStatus, TrainingRun
+from db.queries.slices import crawl_runs, products_of
 from db.session import Database
 from worker.cnn.progress import Progress
-from worker.errors import TrainingFailedError
-from worker.progress import training_bar
+from worker.errors import SlicesFailedError, TrainingFailedError
+from worker.progress import crawl_bar, training_bar
 
 _LOOK_SECONDS = 1
+_UNNOTICED_LOOKS: Final = 20
+"""After so many looks at a crawl that nobody has begun, the user is told what is missing."""
+
+_DONE: Final = ("finished", "nothing_found")
+"""Finish reasons of a slice that is complete; a band of price may well be empty."""
 
 
 def follow_training(database: Database, run_id: int) -> None:
@@ -29,3 +39,48 @@ def follow_training(database: Database, run_id: int) -> None:
 def _look(database: Database, run_id: int) -> TrainingRun:
     with database.read() as session:
         return session.get_one(TrainingRun, run_id)
+
+
+def follow_crawl(database: Database, run_ids: Sequence[int]) -> list[CrawlRun]:
+    """Show a crawl's progress until all its slices are finished, and return them.
+
+    Ctrl-C stops the watching, not the crawl.
+    """
+    looks = 0
+    with crawl_bar(len(run_ids)) as report:
+        while (runs := _look_at_crawl(database, run_ids)) and not all(map(_is_finished, runs)):
+            report(sum(map(_is_finished, runs)), sum(map(products_of, runs)))
+            looks += 1
+            if looks == _UNNOTICED_LOOKS and not any(run.attempts for run in runs):
+                messages.print("No crawl worker has taken a slice yet: is `python -m worker run` running?")
+            time.sleep(_LOOK_SECONDS)
+        report(len(runs), sum(map(products_of, runs)))
+    return runs
+
+
+def judge_crawl(runs: Sequence[CrawlRun]) -> None:
+    """Accept a crawl that saved products and whose slices came to their end.
+
+    Raises:
+        SlicesFailedError: it was blocked, killed, forbidden ..., or found nothing at all.
+    """
+    early = Counter(str(run.finish_reason) for run in runs if run.finish_reason not in _DONE)
+    if early:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(early.items()))
+        raise SlicesFailedError(
+            f"{early.total()} of {len(runs)} slices ended early; what they saved is kept, the workers' log says "
+            f"what to do, and the same command crawls again; got {reasons}"
+        )
+    if not any(map(products_of, runs)):
+        raise SlicesFailedError(
+            f"no slice found a product; check the search terms and the bands, got {len(runs)} slices"
+        )
+
+
+def _look_at_crawl(database: Database, run_ids: Sequence[int]) -> list[CrawlRun]:
+    with database.read() as session:
+        return crawl_runs(session, run_ids)
+
+
+def _is_finished(run: CrawlRun) -> bool:
+    return run.status is RunStatus.FINISHED

@@ -14,6 +14,7 @@ from db.session import Database
 from worker.cnn.errors import CnnError
 from worker.cnn.progress import Progress, Report
 from worker.errors import WorkerError
+from worker.health import show_life
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Heartbeat:
             try:
                 with self._database.write() as session:
                     beat(session, TrainingRun, self._run_id, progress=self._progress)
+                show_life("training")
             except SQLAlchemyError as error:
                 # Training goes on: if the database stays away, the end of the run will say so.
                 logger.warning("training run %d could not show that it is alive: %s", self._run_id, error)

@@ -86,12 +86,9 @@ def slices_table(runs: Iterable[CrawlRun]) -> Table:
     """Show the slices of a crawl and what came of each."""
     table = Table("run", "search", "prices", Column("products", justify="right"), "attempts", "ended")
     for run in runs:
-        low, high = (run.arguments.get(name) for name in ("min_price", "max_price"))
-        prices = "all" if low is high is None else f"{_number(low)}-{_number(high)}"
+        ended = run.finish_reason or run.status
         search, products = run.arguments.get("search"), products_of(run)
-        table.add_row(
-            str(run.id), search, prices, str(products), str(run.attempts), run.finish_reason or run.status
-        )
+        table.add_row(str(run.id), search, _prices(run), str(products), str(run.attempts), ended)
     return table
 
 
@@ -111,6 +108,13 @@ def write_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], output
         for row in rows:
             table.add_row(*(_number(row[column]) for column in columns))
         Console().print(table)
+
+
+def _prices(run: CrawlRun) -> str:
+    low, high = run.arguments.get("min_price"), run.arguments.get("max_price")
+    if low is None or high is None:
+        return f"from {low}" if low is not None else f"to {high}" if high is not None else "all"
+    return f"{low} to {high}"
 
 
 def _number(value: Any) -> str:

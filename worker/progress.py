@@ -31,6 +31,14 @@ def bar(description: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
+def crawl_bar(slices: int) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar of slices; the block gets a function to call with how many are done, and the products so far."""
+    with _progress(TextColumn("{task.fields[products]} products")) as progress:
+        task = progress.add_task("crawling", total=slices, products=0)
+        yield lambda done, products: progress.update(task, completed=done, products=products)
+
+
+@contextmanager
 def training_bar() -> Iterator[Report]:
     """Show a bar for each stage of a training run; the block gets the report to pass to it."""
     with _progress(TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True))) as progress:

@@ -5,9 +5,9 @@ from typing import Any
 from kombu.exceptions import OperationalError
 from sqlalchemy.orm import Session
 
-from db.messages import CLASSIFY_IMAGES, CLASSIFY_QUEUE, TRAIN_QUEUE, broker_url
+from db.messages import CLASSIFY_IMAGES, CLASSIFY_QUEUE, CRAWL_QUEUE, TRAIN_QUEUE, broker_url, sent_now
 from db.queries.pending import pending_batches
-from worker.app import TRAIN_MODEL, app
+from worker.app import CRAWL_SLICE, TRAIN_MODEL, app
 from worker.errors import BrokerError
 
 
@@ -39,7 +39,7 @@ def enqueue_pending(session: Session) -> int:
             return 0
         sent = 0
         for batch in pending_batches(session):
-            app.send_task(CLASSIFY_IMAGES, args=[batch], retry=False)
+            app.send_task(CLASSIFY_IMAGES, args=[batch], headers=sent_now(), retry=False)
             sent += len(batch)
     except OperationalError as error:
         raise BrokerError(f"the broker does not answer: {error}") from error
@@ -52,9 +52,22 @@ def enqueue_training(run_ids: list[int]) -> None:
     Raises:
         BrokerError: the broker does not answer.
     """
+    _enqueue_runs(TRAIN_MODEL, TRAIN_QUEUE, run_ids)
+
+
+def enqueue_slices(run_ids: list[int]) -> None:
+    """Send crawl slices to the crawl workers, unless these have messages waiting already.
+
+    Raises:
+        BrokerError: the broker does not answer.
+    """
+    _enqueue_runs(CRAWL_SLICE, CRAWL_QUEUE, run_ids)
+
+
+def _enqueue_runs(task: str, queue: str, run_ids: list[int]) -> None:
     try:
-        if not waiting(TRAIN_QUEUE):
+        if not waiting(queue):
             for run_id in run_ids:
-                app.send_task(TRAIN_MODEL, args=[run_id], retry=False)
+                app.send_task(task, args=[run_id], headers=sent_now(), retry=False)
     except OperationalError as error:
         raise BrokerError(f"the broker does not answer: {error}") from error

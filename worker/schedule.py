@@ -1,38 +1,52 @@
 """What the schedule does every few seconds: see what the records lack, and send for it."""
 
 import logging
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from db.categories import load_categories
 from db.queries.training import has_training_run, is_crawling, products_with_pictures
 from db.repository.predictions import set_aside_exhausted
-from db.repository.runs import give_up_training_runs, stale_training_runs
+from db.repository.runs import give_up_training_runs, plan_alone, stale_training_runs
+from db.repository.slices import close_dead_crawl_runs, repeat_slices, waiting_slices
 from db.session import Database
-from worker.app import TRAIN_AFTER
+from worker.app import CRAWL_HOURS, TRAIN_AFTER
 from worker.planning import plan_training
-from worker.queue import enqueue_pending, enqueue_training
+from worker.queue import enqueue_pending, enqueue_slices, enqueue_training
 
 logger = logging.getLogger(__name__)
 
 
 def sweep(database: Database) -> None:
-    """Set poison images aside, plan the first training, and send again whatever nobody is working on.
+    """Set poison images aside, plan what is due, and send again whatever nobody is working on.
+
+    Of several schedules, one at a time plans: none fills a gap that another has filled.
 
     Raises:
         BrokerError: the broker does not answer.
     """
     with database.write() as session:
+        plan_alone(session)
+        _tend_crawls(session)
         if aside := set_aside_exhausted(session):
             logger.warning("%d images ended every attempt with a dead worker and were set aside", aside)
         for run_id in give_up_training_runs(session):
             logger.error("training run %d killed its worker every time and was given up", run_id)
         if _is_time_for_first_training(session):
-            logger.info("planned training run %d, the first, by itself", plan_training(session))
+            logger.info("planned the first training by itself, as runs %s", plan_training(session))
     with database.read() as session:
         enqueue_training(stale_training_runs(session))
+        enqueue_slices(waiting_slices(session))
         if sent := enqueue_pending(session):
             logger.info("enqueued %d pending images", sent)
+
+
+def _tend_crawls(session: Session) -> None:
+    for run_id in close_dead_crawl_runs(session):
+        logger.warning("crawl run %d was killed and is closed", run_id)
+    if CRAWL_HOURS > 0 and (planned := repeat_slices(session, timedelta(hours=CRAWL_HOURS))):
+        logger.info("planned the latest crawl once more, in %d slices", len(planned))
 
 
 def _is_time_for_first_training(session: Session) -> bool:

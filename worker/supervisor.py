@@ -1,4 +1,4 @@
-"""Run everything a worker needs on one machine: the broker, two solo workers and the schedule."""
+"""Run everything a worker needs on one machine: the broker, three solo workers and the schedule."""
 
 import logging
 import os
@@ -71,10 +71,11 @@ class Child:
 
 
 def children() -> list[Child]:
-    """Name the processes of one machine: a classifier, a trainer and the schedule."""
+    """Name the processes of one machine: classifier, crawler (a slice takes minutes), trainer and schedule."""
     schedule = settings().folder / "celerybeat-schedule"
     return [
-        Child("classifier", _worker(CLASSIFY_QUEUE, CRAWL_QUEUE)),
+        Child("classifier", _worker(CLASSIFY_QUEUE)),
+        Child("crawler", _worker(CRAWL_QUEUE)),
         Child("trainer", _worker(TRAIN_QUEUE)),
         Child("schedule", ["beat", "--schedule", str(schedule), "--pidfile", "", "--loglevel", "WARNING"]),
     ]
@@ -123,9 +124,8 @@ def _stop(supervised: list[Child]) -> None:
         child.stop(deadline)
 
 
-def _worker(*queues: str) -> list[str]:
-    name = queues[0]
+def _worker(queue: str) -> list[str]:
     return [
-        "worker", "--pool", "solo", "--queues", ",".join(queues), "--hostname", f"{name}@%h",
+        "worker", "--pool", "solo", "--queues", queue, "--hostname", f"{queue}@%h",
         "--without-gossip", "--without-mingle", "--loglevel", "INFO",
     ]  # fmt: skip

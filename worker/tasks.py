@@ -10,8 +10,9 @@ from sqlalchemy.exc import OperationalError as DatabaseUnreachable
 from db.image_store import open_image_store
 from db.messages import CLASSIFY_IMAGES
 from db.session import open_database
-from worker.app import SWEEP, TRAIN_MODEL, app
+from worker.app import CRAWL_SLICE, PROBE, SWEEP, TRAIN_MODEL, app
 from worker.cnn.errors import CnnError
+from worker.crawling import crawl_slice as crawl
 from worker.errors import BrokerError, NothingToTrainError
 from worker.schedule import sweep as sweep_records
 
@@ -47,6 +48,12 @@ def train_model(training_run_id: int) -> None:
         logger.error("training run %d made no model version: %s", training_run_id, error)  # noqa: TRY400 - the row has it
 
 
+@app.task(name=CRAWL_SLICE, base=DatabaseTask)
+def crawl_slice(crawl_run_id: int) -> None:
+    """Crawl a slice in a process of its own, unless it is finished or somebody is at it."""
+    crawl(open_database(), crawl_run_id)
+
+
 @app.task(name=SWEEP)
 def sweep() -> None:
     """Send again whatever nobody is working on; the next look comes in seconds, so trouble is only logged."""
@@ -54,3 +61,8 @@ def sweep() -> None:
         sweep_records(open_database())
     except (BrokerError, BrokerUnreachable, DatabaseUnreachable) as error:
         logger.warning("could not look after the queue: %s", error)
+
+
+@app.task(name=PROBE)
+def probe() -> None:
+    """Do nothing: that it was consumed at all is the sign of life."""

@@ -11,6 +11,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from crawler.downloader import FleetDownloader
 from crawler.errors import BlockedError, PageBlockedError
 from crawler.pages.amazon import classify_page
 from crawler.stopping import is_stopping, stop_crawl
@@ -23,7 +24,7 @@ _TICK_SECONDS = 0.2
 
 
 class BlockPages:
-    """Retries a page that was refused after ever longer silence towards its whole domain.
+    """Retries a page that was refused after ever longer silence towards its whole domain, of the whole fleet.
 
     Args:
         crawler: whose spider's pages these are; pictures and robots.txt are none.
@@ -56,6 +57,7 @@ class BlockPages:
         self._crawler.stats.inc_value(f"vastra/blocks/{kind}")
         attempts = request.meta.get(_ATTEMPTS, 0)
         if attempts >= len(self._delays_seconds):
+            await self._pause_fleet(request, max(self._delays_seconds, default=0.0))
             stop_crawl(self._crawler, BlockedError(what))
             raise PageBlockedError(what)
         await self._be_silent(request, self._delays_seconds[attempts], what)
@@ -67,6 +69,7 @@ class BlockPages:
         _logger.warning("%s; trying again in %g s", what, delay_seconds)
         domain = self._domain(request)
         self._silent_until[domain] = max(self._silent_until[domain], monotonic() + delay_seconds)
+        await self._pause_fleet(request, delay_seconds)
         downloader = self._crawler.engine.downloader
         slot = downloader.slots.get(domain)
         if slot is None or slot.concurrency == 0:
@@ -79,6 +82,11 @@ class BlockPages:
         finally:
             slot.concurrency = concurrency
             downloader._process_queue(slot)  # noqa: SLF001 - nothing else would wake the queue up
+
+    async def _pause_fleet(self, request: Request, seconds: float) -> None:
+        downloader = self._crawler.engine.downloader
+        if isinstance(downloader, FleetDownloader):
+            await downloader.fleet.pause(self._domain(request), seconds)
 
     async def _wait(self, domain: str) -> None:
         while not is_stopping(self._crawler):

@@ -25,6 +25,7 @@ from crawler.pages.amazon import ImageAddress
 from crawler.saving import DATABASE_ERRORS, database_failure
 from crawler.statistics import IMAGES_KNOWN, IMAGES_REJECTED
 from crawler.stopping import is_stopping, stop_crawl
+from db.logs import identified
 from db.models import ProductImage
 from db.pictures import MAX_BYTES, PictureError, Reason, check_picture
 from db.session import open_database
@@ -56,7 +57,9 @@ class ImageGate:
         """Wait for all pictures of the item; those that an interrupted crawl did not come to are left out."""
         positions = item.positions if isinstance(item, PictureRetry) else range(len(item.images))
         try:
-            fetched = await asyncio.gather(*map(self._fetch_once, item.images))
+            with identified(product=f"{item.marketplace} {item.asin}"):
+                fetches = list(map(self._fetch_once, item.images))
+            fetched = await asyncio.gather(*fetches)
         except DATABASE_ERRORS as error:
             stop_crawl(self._crawler, database_failure(error))
             raise DropItem("not saved", log_level="DEBUG") from error

@@ -11,14 +11,17 @@ from scrapy.exceptions import DropItem, NotConfigured
 
 from crawler.arguments import CrawlArguments
 from crawler.batches import Batches
+from crawler.errors import CrawlInterruptedError
 from crawler.items import GatedItem, SavedItem
 from crawler.saving import DATABASE_ERRORS, database_failure, save_batch
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
 from crawler.statistics import IMAGES_STORED, PRODUCTS_NEW, PRODUCTS_UPDATED, Tally
 from crawler.stopping import note_failure, stop_crawl
 from db.image_store import open_image_store
+from db.logs import identify_process
 from db.models import CrawlRun
 from db.repository.runs import beat, finish_crawl_run, start_crawl_run
+from db.repository.slices import give_back_slice
 from db.session import open_database
 
 _logger = logging.getLogger(__name__)
@@ -37,6 +40,7 @@ class Records:
         self._crawler = crawler
         self._arguments = spider.arguments
         self._beat_seconds = crawler.settings.getfloat("CRAWL_HEARTBEAT_SECONDS")
+        self._slice_id: int | None = crawler.settings.getint("CRAWL_RUN") or None
         self._run_id: int | None = None
         self._products: set[tuple[str, str]] = set()
         self._images: set[int] = set()
@@ -55,9 +59,10 @@ class Records:
     async def open_spider(self) -> None:
         """Open the records and begin the crawl run."""
         try:
-            self._run_id = await self._in_thread(_start_run, self._arguments)
+            self._run_id = await self._in_thread(_start_run, self._arguments, self._slice_id)
         except DATABASE_ERRORS as error:
             raise note_failure(self._crawler, database_failure(error)) from error
+        identify_process(crawl_run=self._run_id)
         self._heart = asyncio.get_running_loop().create_task(self._beat(self._run_id))
 
     async def process_item(self, item: GatedItem) -> SavedItem:
@@ -77,9 +82,12 @@ class Records:
         if self._heart is not None:
             self._heart.cancel()
         if self._run_id is not None:
-            statistics = Tally.from_stats(self._crawler.stats).record()
+            is_cut_short = self._slice_id is not None and reason == CrawlInterruptedError.reason
             try:
-                await self._in_thread(_finish_run, self._run_id, reason, statistics)
+                if is_cut_short:
+                    await self._in_thread(_give_back, self._run_id)
+                else:
+                    await self._in_thread(_finish_run, self._run_id, reason, self._statistics())
             except DATABASE_ERRORS as error:
                 _logger.warning("the crawl run could not be closed: %s", database_failure(error))
         self._batches.close()
@@ -97,9 +105,12 @@ class Records:
         while True:
             await asyncio.sleep(self._beat_seconds)
             try:
-                await self._in_thread(_write_beat, run_id)
+                await self._in_thread(_write_beat, run_id, self._statistics())
             except DATABASE_ERRORS as error:
                 _logger.warning("the crawl run's heartbeat could not be written: %s", database_failure(error))
+
+    def _statistics(self) -> dict[str, Any]:
+        return Tally.from_stats(self._crawler.stats).record()
 
     def _save(self, batch: Sequence[GatedItem]) -> list[SavedItem]:
         return save_batch(open_database(), open_image_store(), batch, self._run_id)
@@ -108,15 +119,24 @@ class Records:
         return await asyncio.get_running_loop().run_in_executor(self._batches.thread, work, *values)
 
 
-def _start_run(arguments: CrawlArguments) -> int:
+def _start_run(arguments: CrawlArguments, slice_id: int | None) -> int:
+    """Open a crawl run; a slice's was opened by the worker that started this process."""
     open_image_store()
     with open_database().write() as session:
-        return start_crawl_run(session, arguments.marketplace, arguments.record())
+        if slice_id is None:
+            return start_crawl_run(session, arguments.marketplace, arguments.record())
+        beat(session, CrawlRun, slice_id)
+        return slice_id
 
 
-def _write_beat(run_id: int) -> None:
+def _write_beat(run_id: int, statistics: dict[str, Any]) -> None:
     with open_database().write() as session:
-        beat(session, CrawlRun, run_id)
+        beat(session, CrawlRun, run_id, statistics=statistics)
+
+
+def _give_back(run_id: int) -> None:
+    with open_database().write() as session:
+        give_back_slice(session, run_id, untried=True)
 
 
 def _finish_run(run_id: int, reason: str, statistics: dict[str, Any]) -> None:

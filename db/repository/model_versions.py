@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.errors import UnknownModelVersionError
-from db.models import ModelVersion, Prediction, Product, ProductImage, Split, utc_now
+from db.models import Image, ModelVersion, Prediction, Product, ProductImage, Split, utc_now
 from db.repository.labels import refresh_labels
 from db.repository.rows import in_chunks
 
@@ -34,6 +34,13 @@ def activate(session: Session, version_id: int) -> None:
     session.execute(update(ModelVersion).where(ModelVersion.active).values(active=False))
     version.active, version.activated_at = True, utc_now()
     session.flush()
+    theirs = select(Prediction.image_id).where(Prediction.model_version_id == version_id)
+    session.execute(
+        update(Image)
+        .where(Image.id.in_(theirs))
+        .values(predicted_version_id=version_id)
+        .execution_options(synchronize_session=False)
+    )
     predicted = (
         select(ProductImage.product_id)
         .distinct()

@@ -79,7 +79,8 @@ def record_predictions(
     rows = [{**vars(image), "model_version_id": version_id, "created_at": now} for image in classified]
     insert_missing(session, Prediction, rows, ("image_id", "model_version_id"))
     image_ids = [image.image_id for image in classified]
-    session.execute(update(Image).where(Image.id.in_(image_ids)).values(leased_until=None, attempts=0))
+    values = {"leased_until": None, "attempts": 0, "predicted_version_id": version_id}
+    session.execute(update(Image).where(Image.id.in_(image_ids)).values(values))
     set_aside(session, failures)
     refresh_labels(session, _products_showing(session, image_ids))
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from db.models import CrawlRun, RunStatus, TrainingRun, utc_now
@@ -14,10 +14,22 @@ MAX_ATTEMPTS: Final = 5
 FRESH: Final = timedelta(seconds=30)
 """A running run whose heart has not beaten for so long has died."""
 
+_PLANNING: Final = 0x56415354
+"""The advisory lock of whoever plans by itself; any number that no other program of the database uses."""
+
 
 def is_alive(run: type[CrawlRun] | type[TrainingRun]) -> ColumnElement[bool]:
     """Select runs that some process is working on."""
     return (run.status == RunStatus.RUNNING) & (run.heartbeat_at > utc_now() - FRESH)
+
+
+def plan_alone(session: Session) -> None:
+    """Wait until no other transaction plans runs by itself; hold until this one ends.
+
+    Two schedules would else see the same gap, and both fill it. SQLite has one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_PLANNING)))
 
 
 def start_crawl_run(session: Session, marketplace: str, arguments: dict[str, Any]) -> int:

@@ -1,17 +1,27 @@
+import threading
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from db.messages import CLASSIFY_QUEUE, TRAIN_QUEUE
-from db.models import Image, RunStatus, TrainingRun, utc_now
+from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, TRAIN_QUEUE
+from db.models import CrawlRun, Image, RunStatus, TrainingRun, utc_now
 from db.pictures import Reason
-from db.repository.runs import begin_training_run, finish_crawl_run, finish_training_run, start_crawl_run
+from db.repository.runs import (
+    begin_training_run,
+    finish_crawl_run,
+    finish_training_run,
+    plan_alone,
+    start_crawl_run,
+)
+from db.repository.slices import CRAWLER_DIED, begin_slice, plan_slices
 from db.session import Database
 from tests.factories import CATEGORIES, model_version, product, save
+from worker.app import app
 from worker.planning import plan_training
 from worker.queue import waiting
 from worker.schedule import sweep
+from worker.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("broker")
 
@@ -28,6 +38,16 @@ def save_listed(database: Database, *counts: int) -> None:
     for number, (category, count) in enumerate(zip(CATEGORIES, counts, strict=True)):
         seeds = range(100 * number, 100 * number + count)
         save(database, *(product(f"B{seed:09}", seed, found_in=category.name) for seed in seeds))
+
+
+def received(queue: str) -> list[int]:
+    """Take every message from a queue; the id that each carries."""
+    ids = []
+    with app.connection_for_read() as connection:
+        while (message := connection.default_channel.basic_get(queue)) is not None:
+            message.ack()
+            ids.append(message.payload[0][0])
+    return ids
 
 
 def training_runs(database: Database) -> list[TrainingRun]:
@@ -70,7 +90,7 @@ def test_it_never_trains_by_itself_where_the_setting_says_so(
 def test_it_does_not_train_again_by_itself(database: Database) -> None:
     save_listed(database, ENOUGH, ENOUGH, ENOUGH)
     with database.write() as session:
-        finish_training_run(session, plan_training(session), error="too few")
+        finish_training_run(session, plan_training(session)[0], error="too few")
     sweep(database)
     assert len(training_runs(database)) == 1
     assert waiting(TRAIN_QUEUE) == 0
@@ -78,7 +98,7 @@ def test_it_does_not_train_again_by_itself(database: Database) -> None:
 
 def test_a_run_is_sent_again_only_when_its_worker_has_died(database: Database) -> None:
     with database.write() as session:
-        run = plan_training(session)
+        [run] = plan_training(session)
         assert begin_training_run(session, run)
     sweep(database)
     assert waiting(TRAIN_QUEUE) == 0
@@ -107,3 +127,79 @@ def test_an_image_whose_every_attempt_ended_with_a_dead_worker_is_set_aside(data
     with database.read() as session:
         reasons = [each.reason for each in session.scalars(select(Image).order_by(Image.id))]
     assert reasons == [Reason.WORKER_DIED, None]
+
+
+def slices(database: Database) -> list[CrawlRun]:
+    with database.read() as session:
+        return list(session.scalars(select(CrawlRun).order_by(CrawlRun.id)))
+
+
+def stop_the_heart(database: Database) -> None:
+    with database.write() as session:
+        session.execute(update(CrawlRun).values(heartbeat_at=utc_now() - timedelta(seconds=31)))
+
+
+def test_two_schedules_plan_one_first_training(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    save_listed(database, ENOUGH, ENOUGH, ENOUGH)
+    other = threading.Thread(target=sweep, args=(database,))
+    with database.write() as session:
+        plan_alone(session)
+        other.start()
+        assert wait_until(lambda: waits_for_a_lock(database), seconds=30)
+        plan_training(session)
+    other.join()
+    assert len(training_runs(database)) == 1
+    database.close()
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    with database.engine.connect() as connection:
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        return bool(connection.exec_driver_sql(waiting).scalar())
+
+
+def test_a_slice_is_sent_until_somebody_is_at_it_and_again_when_its_crawler_has_died(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        run, _ = plan_slices(session, "amazon.in", [{"search": "a"}, {"search": "b"}])
+    sweep(database)
+    assert waiting(CRAWL_QUEUE) == 2
+    sweep(database)
+    assert waiting(CRAWL_QUEUE) == 2
+    assert received(CRAWL_QUEUE) == [run, run + 1]
+    with database.write() as session:
+        assert begin_slice(session, run)
+    sweep(database)
+    assert received(CRAWL_QUEUE) == [run + 1]
+    stop_the_heart(database)
+    sweep(database)
+    assert received(CRAWL_QUEUE) == [run, run + 1]
+
+
+def test_a_killed_crawl_is_closed_with_its_reason(database: Database) -> None:
+    with database.write() as session:
+        start_crawl_run(session, "amazon.in", {})
+    stop_the_heart(database)
+    sweep(database)
+    assert [(run.status, run.finish_reason) for run in slices(database)] == [
+        (RunStatus.FINISHED, CRAWLER_DIED)
+    ]
+
+
+@pytest.mark.parametrize(("hours", "planned"), [(0.0, 1), (48.0, 1), (24.0, 2)])
+def test_the_latest_crawl_is_repeated_where_the_setting_says_so(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, hours: float, planned: int
+) -> None:
+    database = Database(sqlite_url)
+    monkeypatch.setattr("worker.schedule.CRAWL_HOURS", hours)
+    with database.write() as session:
+        [run] = plan_slices(session, "amazon.in", [{"search": "a"}])
+        begin_slice(session, run)
+        finish_crawl_run(session, run, "finished", {})
+        session.execute(update(CrawlRun).values(created_at=utc_now() - timedelta(hours=25)))
+    sweep(database)
+    sweep(database)
+    assert len(slices(database)) == planned
+    database.close()

@@ -17,7 +17,8 @@ from tests.conftest import ROOT
 from tests.processes import child, children, is_living
 from worker.waiting import wait_until
 
-BROKER, CLASSIFIER, TRAINER, SCHEDULE = "valkey-server", "--queues classify", "--queues train", " beat "
+BROKER, SCHEDULE = "valkey-server", " beat "
+CLASSIFIER, CRAWLER, TRAINER = "--queues classify", "--queues crawl", "--queues train"
 
 
 @pytest.fixture
@@ -74,12 +75,12 @@ def test_it_picks_up_what_is_pending_outlives_its_children_and_leaves_nothing_be
         session.execute(delete(Prediction))
     assert wait_until(lambda: is_done(records), seconds=90, every=0.5), (short_folder / "log").read_text()
 
-    before = {words: kill(supervisor, words) for words in (CLASSIFIER, TRAINER, SCHEDULE)}
+    before = {words: kill(supervisor, words) for words in (CLASSIFIER, CRAWLER, TRAINER, SCHEDULE)}
     for words, pid in before.items():
         assert found(supervisor, words) != pid
 
     left = set(children(supervisor.pid))
-    assert len(left) == 4
+    assert len(left) == 5
     supervisor.terminate()
     assert supervisor.wait(timeout=45) == 0
     assert not any(map(is_living, left))
@@ -88,10 +89,10 @@ def test_it_picks_up_what_is_pending_outlives_its_children_and_leaves_nothing_be
 def test_children_end_when_their_supervisor_is_killed_and_messages_stay_with_the_broker(
     supervisor: subprocess.Popen[bytes], short_folder: Path
 ) -> None:
-    workers = [found(supervisor, words) for words in (CLASSIFIER, TRAINER, SCHEDULE)]
+    workers = [found(supervisor, words) for words in (CLASSIFIER, CRAWLER, TRAINER, SCHEDULE)]
     broker = found(supervisor, BROKER)
     log = short_folder / "log"
-    assert wait_until(lambda: log.read_text().count(" ready.") == 2, seconds=60, every=0.2), log.read_text()
+    assert wait_until(lambda: log.read_text().count(" ready.") == 3, seconds=60, every=0.2), log.read_text()
     supervisor.kill()
     assert wait_until(lambda: not any(map(is_living, workers)), seconds=45, every=0.2), log.read_text()
     assert is_living(broker)

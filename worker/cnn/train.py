@@ -81,6 +81,7 @@ def train_and_evaluate(
     started = time.monotonic()
     examples.require_trainable(config.categories)
     _require_fitted(config, examples)
+    keras.utils.clear_session()  # Else a trainer grows with every network that it has built.
     keras.utils.set_random_seed(config.seed)
     train_network = train_seed_cnn if config.network is NetworkName.SEED_CNN else train_efficientnet
     workspace = open_workspace(workdir, config, examples)

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("marketplace", sa.String(length=100), nullable=False),
         sa.Column("arguments", DOCUMENT, nullable=False),
         sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("started_at", MOMENT, nullable=True),
         sa.Column("heartbeat_at", MOMENT, nullable=True),
@@ -32,34 +33,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_crawl_runs"),
     )
     op.create_index("ix_crawl_runs_status", "crawl_runs", ["status"], unique=False)
-
-    op.create_table(
-        "images",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("format", sa.String(length=10), nullable=False),
-        sa.Column("width", sa.Integer(), nullable=False),
-        sa.Column("height", sa.Integer(), nullable=False),
-        sa.Column("byte_size", sa.Integer(), nullable=False),
-        sa.Column("perceptual_hash", sa.String(length=16), nullable=False),
-        sa.Column("colour_signature", sa.String(length=48), nullable=False),
-        sa.Column("reason", sa.String(length=40), nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("leased_until", MOMENT, nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("data", sa.LargeBinary(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_images"),
-        sa.UniqueConstraint("sha256", name="uq_images_sha256"),
-    )
-    op.create_index(
-        "ix_images_leased_until",
-        "images",
-        ["leased_until"],
-        unique=False,
-        sqlite_where=sa.text("leased_until IS NOT NULL"),
-        postgresql_where=sa.text("leased_until IS NOT NULL"),
-    )
-    op.create_index("ix_images_reason", "images", ["reason"], unique=False)
 
     op.create_table(
         "training_runs",
@@ -94,10 +67,12 @@ def upgrade() -> None:
         sa.Column("in_distribution_threshold", sa.Double(), nullable=False),
         sa.Column("metrics", DOCUMENT, nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("flatbuffer_sha256", sa.String(length=64), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("activated_at", MOMENT, nullable=True),
         sa.Column("artefact", sa.LargeBinary(), nullable=False),
+        sa.Column("flatbuffer", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["training_run_id"], ["training_runs.id"], name="fk_model_versions_training_run_id_training_runs"
         ),
@@ -112,6 +87,51 @@ def upgrade() -> None:
         sqlite_where=sa.text("active"),
         postgresql_where=sa.text("active"),
     )
+
+    op.create_table(
+        "images",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("format", sa.String(length=10), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("byte_size", sa.Integer(), nullable=False),
+        sa.Column("perceptual_hash", sa.String(length=16), nullable=False),
+        sa.Column("colour_signature", sa.String(length=48), nullable=False),
+        sa.Column("quality", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("leased_until", MOMENT, nullable=True),
+        sa.Column("predicted_version_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["predicted_version_id"],
+            ["model_versions.id"],
+            name="fk_images_predicted_version_id_model_versions",
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_images"),
+        sa.UniqueConstraint("sha256", name="uq_images_sha256"),
+    )
+    op.create_index(
+        "ix_images_leased_until",
+        "images",
+        ["leased_until"],
+        unique=False,
+        sqlite_where=sa.text("leased_until IS NOT NULL"),
+        postgresql_where=sa.text("leased_until IS NOT NULL"),
+    )
+    op.create_index("ix_images_quality", "images", ["quality"], unique=False)
+    op.create_index(
+        "ix_images_predicted_version_id_id",
+        "images",
+        ["predicted_version_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("reason IS NULL"),
+        postgresql_where=sa.text("reason IS NULL"),
+    )
+    op.create_index("ix_images_reason", "images", ["reason"], unique=False)
 
     op.create_table(
         "predictions",
@@ -134,6 +154,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("image_id", "model_version_id", name="uq_predictions_image_id_model_version_id"),
     )
     op.create_index("ix_predictions_model_version_id", "predictions", ["model_version_id"], unique=False)
+    _make_deleted_predictions_pending()
 
     op.create_table(
         "products",
@@ -181,6 +202,15 @@ def upgrade() -> None:
     op.create_index("ix_products_uncertain_id", "products", ["uncertain", "id"], unique=False)
     op.create_index("ix_products_brand_id", "products", ["brand", "id"], unique=False)
     op.create_index("ix_products_marketplace_id", "products", ["marketplace", "id"], unique=False)
+    op.create_index("ix_products_confidence", "products", ["confidence"], unique=False)
+    op.create_index(
+        "ix_products_category_brand_confidence",
+        "products",
+        ["category", "brand", "confidence"],
+        unique=False,
+        sqlite_where=sa.text("uncertain IS NOT NULL"),
+        postgresql_where=sa.text("uncertain IS NOT NULL"),
+    )
     op.create_index("ix_products_listed_category", "products", ["listed_category"], unique=False)
     op.create_index(
         "ix_products_disagreements",
@@ -234,11 +264,28 @@ def downgrade() -> None:
     op.drop_table("products")
 
     op.drop_table("predictions")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION forget_prediction()")
+
+    op.drop_table("images")
 
     op.drop_table("model_versions")
 
     op.drop_table("training_runs")
 
-    op.drop_table("images")
-
     op.drop_table("crawl_runs")
+
+
+def _make_deleted_predictions_pending() -> None:
+    """Keep images.predicted_version_id true also for those who delete predictions by SQL."""
+    forget = (
+        "UPDATE images SET predicted_version_id = NULL "
+        "WHERE id = OLD.image_id AND predicted_version_id = OLD.model_version_id;"
+    )
+    trigger = "CREATE TRIGGER forget_prediction AFTER DELETE ON predictions FOR EACH ROW"
+    if op.get_bind().dialect.name == "postgresql":
+        body = f"BEGIN {forget} RETURN NULL; END"
+        op.execute(f"CREATE FUNCTION forget_prediction() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+        op.execute(f"{trigger} EXECUTE FUNCTION forget_prediction()")
+    else:
+        op.execute(f"{trigger} BEGIN {forget} END")

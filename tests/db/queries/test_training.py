@@ -1,10 +1,22 @@
 from db.models import Split
-from db.pictures import Reason
+from db.pictures import Reason, check_picture
 from db.queries.training import LabelledImage, labelled_images, products_with_pictures
 from db.repository.labels import add_review
 from db.repository.model_versions import store_splits
+from db.repository.products import FoundPicture
 from db.session import Database
-from tests.factories import CATEGORIES, SHOP, get_product, model_version, predict, product, save
+from db.splits import assign_splits, near_duplicate_groups
+from tests.factories import (
+    CATEGORIES,
+    SHOP,
+    drawing,
+    encoded,
+    get_product,
+    model_version,
+    predict,
+    product,
+    save,
+)
 
 
 def labelled(database: Database) -> list[LabelledImage]:
@@ -55,3 +67,24 @@ def test_products_are_counted_not_pictures(database: Database) -> None:
     )
     with database.read() as session:
         assert products_with_pictures(session, CATEGORIES) == {"saree": 1, "jeans": 1, "trousers": 0}
+
+
+def test_a_copy_in_another_marketplace_shares_group_and_split(database: Database) -> None:
+    """An import's photos too are grouped with those of the shop that they were taken from."""
+    smaller = encoded(drawing(1, (36, 48)), "JPEG", quality=70)
+    copy = FoundPicture("file:///photos/saree/1.jpg", 0, check_picture(smaller), smaller)
+    save(database, product("B000000001", 1), product("B000000002", 2))
+    save(database, product("saree/1.jpg", copy, marketplace="photos"))
+    images = labelled(database)
+    shop, other, imported = near_duplicate_groups(images)
+    assert {image.source for image in images} == {SHOP, "photos"}
+    assert shop == imported != other
+    splits = assign_splits(images)
+    assert splits[images[0].product_id] == splits[images[2].product_id]
+
+
+def test_a_picture_knows_whether_a_person_labelled_it(database: Database) -> None:
+    save(database, product("B000000001", 1), product("B000000002", 2))
+    with database.write() as session:
+        add_review(session, (SHOP, "B000000002"), "saree", CATEGORIES)
+    assert [image.reviewed for image in labelled(database)] == [False, True]

@@ -35,7 +35,13 @@ def kill_in_epoch(epoch: int) -> Callable[[Progress], None]:
 
 @pytest.fixture(scope="module")
 def config(small_config: Configure) -> TrainingConfig:
-    return dataclasses.replace(small_config(LITE0), fine_tuning=FineTuning(epochs=3, batch_size=8))
+    return dataclasses.replace(
+        small_config(LITE0),
+        epochs=4,
+        batch_size=32,
+        weight_decays=(1e-3,),
+        fine_tuning=FineTuning(epochs=3, batch_size=8),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,17 @@
+"""The dead letters: stored pictures that were set aside, with their reason."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.models import Image
+
+
+def count_set_aside(session: Session) -> dict[str, int]:
+    """Count the stored pictures that cannot be classified, by reason."""
+    rows = session.execute(
+        select(Image.reason, func.count())
+        .where(Image.reason.is_not(None))
+        .group_by(Image.reason)
+        .order_by(Image.reason)
+    )
+    return {str(reason): count for reason, count in rows}

@@ -1,0 +1,126 @@
+"""Crawl slices: crawl runs that are planned first, and that workers take up one by one."""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from db.models import CrawlRun, RunStatus, utc_now
+from db.repository.runs import is_alive
+
+MAX_ATTEMPTS: Final = 3
+"""Of a slice; then it is finished with the reason below."""
+
+CRAWLER_DIED: Final = "crawler_died"
+"""The finish reason of a crawl run that could not write its own."""
+
+WRONG_ARGUMENTS: Final = "wrong_arguments"
+"""The finish reason of a slice that the spider refused to begin."""
+
+
+def is_slice() -> ColumnElement[bool]:
+    """Select crawl runs that were planned, and not begun by hand."""
+    return (CrawlRun.status == RunStatus.PLANNED) | (CrawlRun.attempts > 0)
+
+
+def plan_slices(session: Session, marketplace: str, slices: Sequence[dict[str, Any]]) -> list[int]:
+    """Write slices down, by the spider's arguments of each; return the ids of their crawl runs, in order.
+
+    A slice that still waits, or is being crawled, is not planned a second time. All slices of a plan have one
+    `created_at`, by which the schedule knows the latest plan.
+    """
+    now = utc_now()
+    unfinished = session.scalars(select(CrawlRun).where(is_slice(), CrawlRun.status != RunStatus.FINISHED))
+    known = {_key(run.marketplace, run.arguments): run for run in unfinished}
+    runs = []
+    for arguments in slices:
+        key = _key(marketplace, arguments)
+        run = known.setdefault(key, CrawlRun(marketplace=marketplace, arguments=arguments))
+        run.created_at = now
+        runs.append(run)
+    session.add_all(runs)
+    session.flush()
+    return list(dict.fromkeys(run.id for run in runs))
+
+
+def repeat_slices(session: Session, after: timedelta) -> list[int]:
+    """Plan the slices of the latest plan once more when it is so old; return their ids, none before."""
+    latest = session.scalar(select(func.max(CrawlRun.created_at)).where(is_slice()))
+    if latest is None or latest > utc_now() - after:
+        return []
+    rows = session.execute(
+        select(CrawlRun.marketplace, CrawlRun.arguments)
+        .where(is_slice(), CrawlRun.created_at == latest)
+        .order_by(CrawlRun.id)
+    ).all()
+    return plan_slices(session, rows[0].marketplace, [row.arguments for row in rows])
+
+
+def begin_slice(session: Session, run_id: int) -> bool:
+    """Take a slice up unless it is finished or its heart beats elsewhere; say whether it is ours."""
+    ours = session.execute(
+        update(CrawlRun)
+        .where(CrawlRun.id == run_id, _is_waiting())
+        .values(
+            status=RunStatus.RUNNING,
+            attempts=CrawlRun.attempts + 1,
+            started_at=utc_now(),
+            heartbeat_at=utc_now(),
+        )
+        .returning(CrawlRun.id)
+        .execution_options(synchronize_session=False)
+    )
+    return ours.one_or_none() is not None
+
+
+def give_back_slice(session: Session, run_id: int, *, untried: bool) -> bool:
+    """Have an unfinished slice planned again; say whether it was unfinished.
+
+    Args:
+        session: of a write.
+        run_id: of the slice's crawl run.
+        untried: the attempt does not count, as when the worker is told to stop.
+    """
+    attempts = CrawlRun.attempts - 1 if untried else CrawlRun.attempts
+    given_back = session.execute(
+        update(CrawlRun)
+        .where(CrawlRun.id == run_id, CrawlRun.status == RunStatus.RUNNING, CrawlRun.attempts > 0)
+        .values(status=RunStatus.PLANNED, attempts=attempts)
+        .returning(CrawlRun.id)
+        .execution_options(synchronize_session=False)
+    )
+    return given_back.one_or_none() is not None
+
+
+def close_dead_crawl_runs(session: Session) -> list[int]:
+    """Finish crawls begun by hand that were killed, and slices that always were; return their ids."""
+    by_hand = (CrawlRun.status == RunStatus.RUNNING) & (CrawlRun.attempts == 0)
+    dead = (
+        update(CrawlRun)
+        .where(
+            CrawlRun.status != RunStatus.FINISHED,
+            ~is_alive(CrawlRun),
+            by_hand | (CrawlRun.attempts >= MAX_ATTEMPTS),
+        )
+        .values(status=RunStatus.FINISHED, finished_at=utc_now(), finish_reason=CRAWLER_DIED)
+        .returning(CrawlRun.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(session.scalars(dead))
+
+
+def waiting_slices(session: Session) -> list[int]:
+    """List slices that nobody is at, oldest first: their message has to be sent, or sent again."""
+    return list(session.scalars(select(CrawlRun.id).where(_is_waiting()).order_by(CrawlRun.id)))
+
+
+def _is_waiting() -> ColumnElement[bool]:
+    unfinished = (CrawlRun.status != RunStatus.FINISHED) & ~is_alive(CrawlRun)
+    return is_slice() & unfinished & (CrawlRun.attempts < MAX_ATTEMPTS)
+
+
+def _key(marketplace: str, arguments: dict[str, Any]) -> str:
+    return json.dumps([marketplace, arguments], sort_keys=True)

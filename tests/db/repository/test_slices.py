@@ -1,0 +1,177 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from db.models import CrawlRun, RunStatus, utc_now
+from db.queries.training import is_crawling
+from db.repository.runs import beat, finish_crawl_run, start_crawl_run
+from db.repository.slices import (
+    CRAWLER_DIED,
+    MAX_ATTEMPTS,
+    begin_slice,
+    close_dead_crawl_runs,
+    give_back_slice,
+    plan_slices,
+    repeat_slices,
+    waiting_slices,
+)
+from db.session import Database
+
+SAREES = {"categories": ["saree"], "max_price": 500}
+JEANS = {"categories": ["jeans"], "min_price": 500}
+
+
+def plan(database: Database, *slices: dict[str, Any]) -> list[int]:
+    with database.write() as session:
+        return plan_slices(session, "amazon.in", slices)
+
+
+def begin(database: Database, run_id: int) -> bool:
+    with database.write() as session:
+        return begin_slice(session, run_id)
+
+
+def give_back(database: Database, run_id: int, *, untried: bool) -> bool:
+    with database.write() as session:
+        return give_back_slice(session, run_id, untried=untried)
+
+
+def finish(database: Database, run_id: int, reason: str = "finished") -> None:
+    with database.write() as session:
+        finish_crawl_run(session, run_id, reason, {})
+
+
+def waiting(database: Database) -> list[int]:
+    with database.read() as session:
+        return waiting_slices(session)
+
+
+def close_dead(database: Database) -> list[int]:
+    with database.write() as session:
+        return close_dead_crawl_runs(session)
+
+
+def repeat(database: Database, hours: int) -> list[int]:
+    with database.write() as session:
+        return repeat_slices(session, timedelta(hours=hours))
+
+
+def turn_back(database: Database, column: str, **ago: float) -> None:
+    """Let all crawl runs' hearts, or plans, be older."""
+    with database.write() as session:
+        session.execute(update(CrawlRun).values({column: utc_now() - timedelta(**ago)}))
+
+
+def rows(database: Database) -> dict[int, CrawlRun]:
+    with database.read() as session:
+        return {run.id: run for run in session.scalars(select(CrawlRun))}
+
+
+def test_a_slice_is_begun_once_however_often_its_message_comes(database: Database) -> None:
+    first, second = plan(database, SAREES, JEANS)
+    assert waiting(database) == [first, second]
+    assert begin(database, first)
+    assert not begin(database, first)
+    assert waiting(database) == [second]
+    finish(database, first)
+    assert not begin(database, first)
+    assert rows(database)[first].arguments == SAREES
+
+
+def test_a_slice_whose_crawler_died_is_begun_again_and_then_given_up(database: Database) -> None:
+    [run] = plan(database, SAREES)
+    for _ in range(MAX_ATTEMPTS):
+        assert close_dead(database) == []
+        assert waiting(database) == [run]
+        assert begin(database, run)
+        turn_back(database, "heartbeat_at", seconds=31)
+    assert waiting(database) == []
+    assert not begin(database, run)
+    assert close_dead(database) == [run]
+    assert (rows(database)[run].status, rows(database)[run].finish_reason) == (
+        RunStatus.FINISHED,
+        CRAWLER_DIED,
+    )
+
+
+def test_a_slice_whose_heart_beats_is_left_alone(database: Database) -> None:
+    [run] = plan(database, SAREES)
+    begin(database, run)
+    turn_back(database, "heartbeat_at", seconds=31)
+    with database.write() as session:
+        beat(session, CrawlRun, run, statistics={"products_new": 3})
+    assert waiting(database) == close_dead(database) == []
+    assert rows(database)[run].statistics == {"products_new": 3}
+
+
+@pytest.mark.parametrize(("untried", "attempts"), [(True, 0), (False, 1)])
+def test_a_slice_given_back_waits_again_at_once(database: Database, *, untried: bool, attempts: int) -> None:
+    [run] = plan(database, SAREES)
+    begin(database, run)
+    assert give_back(database, run, untried=untried)
+    assert waiting(database) == [run]
+    assert rows(database)[run].attempts == attempts
+    assert not give_back(database, run, untried=untried)
+
+
+def test_a_finished_slice_cannot_be_given_back(database: Database) -> None:
+    [run] = plan(database, SAREES)
+    begin(database, run)
+    finish(database, run, "blocked")
+    assert not give_back(database, run, untried=False)
+    assert rows(database)[run].finish_reason == "blocked"
+
+
+def test_a_killed_crawl_of_ones_own_is_closed_and_not_begun_again(database: Database) -> None:
+    with database.write() as session:
+        run = start_crawl_run(session, "amazon.in", SAREES)
+    assert close_dead(database) == []
+    turn_back(database, "heartbeat_at", seconds=31)
+    assert waiting(database) == []
+    assert not begin(database, run)
+    assert close_dead(database) == [run]
+    assert rows(database)[run].finish_reason == CRAWLER_DIED
+
+
+def test_what_still_waits_is_not_planned_twice(database: Database) -> None:
+    first, second = plan(database, SAREES, JEANS)
+    begin(database, first)
+    assert plan(database, JEANS, SAREES, SAREES) == [second, first]
+    finish(database, first)
+    assert plan(database, SAREES)[0] not in {first, second}
+
+
+def test_the_latest_plan_is_repeated_when_its_time_has_come(database: Database) -> None:
+    assert repeat(database, 0) == []
+    old = plan(database, SAREES)
+    turn_back(database, "created_at", hours=30)
+    latest = plan(database, SAREES, JEANS)  # the first of them still waits, and belongs to this plan now
+    assert latest[0] == old[0]
+    for run in latest:
+        begin(database, run)
+        finish(database, run)
+    assert repeat(database, 24) == []
+    turn_back(database, "created_at", hours=25)
+    again = repeat(database, 24)
+    assert [rows(database)[run].arguments for run in again] == [SAREES, JEANS]
+    assert not set(again) & set(latest)
+    assert repeat(database, 24) == []
+
+
+def test_a_crawl_by_hand_is_never_repeated(database: Database) -> None:
+    with database.write() as session:
+        start_crawl_run(session, "amazon.in", SAREES)
+    turn_back(database, "created_at", hours=25)
+    assert repeat(database, 24) == []
+
+
+def test_slices_that_wait_are_a_crawl_at_work(database: Database) -> None:
+    [run] = plan(database, SAREES)
+    with database.read() as session:
+        assert is_crawling(session)
+    begin(database, run)
+    finish(database, run)
+    with database.read() as session:
+        assert not is_crawling(session)

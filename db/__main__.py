@@ -20,6 +20,7 @@ from db.options import (
     source_name,
     verdict,
 )
+from db.quality import QualityCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,6 +78,9 @@ def products(
     ] = False,
     brand: Annotated[str | None, typer.Option(help="Only this brand, spelt as the shop does.")] = None,
     marketplace: Annotated[str | None, typer.Option(help="Only this marketplace, such as amazon.in.")] = None,
+    quality: Annotated[
+        QualityCode | None, typer.Option(help="Only products with a picture of this quality code.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many; a table shows 20.")] = None,
     after: Annotated[int, typer.Option(min=0, help="Go on after the product with this id.")] = 0,
     chosen: Annotated[
@@ -97,7 +101,7 @@ def products(
     from db.queries.products import ProductFilter, product_page, stream_products
     from db.session import open_database
 
-    wanted = ProductFilter(category, min_confidence, uncertain, disagree, brand, marketplace)
+    wanted = ProductFilter(category, min_confidence, uncertain, disagree, brand, marketplace, quality)
     if chosen is not ProductFormat.TABLE:
         _refuse_bytes_on_a_terminal(chosen, output)
         with written_to(output) as stream:

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from db.errors import RecordsError
+from db.logs import set_up_logs
 
 messages = Console(stderr=True, highlight=False)
 """For people: progress, warnings, what to do next."""
@@ -20,7 +21,7 @@ def run(app: typer.Typer, *errors: type[Exception]) -> None:
         app: the commands.
         errors: bases of the errors that a package raises on purpose, beside those of the records.
     """
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    set_up_logs()
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells its own story at every start
     named: tuple[type[Exception], ...] = (RecordsError, *errors)
     try:

@@ -100,14 +100,14 @@ def print_statistics(statistics: Statistics) -> None:
     table.add_column(justify="left", style="bold")
     table.add_column(justify="right")
     for name, value in asdict(statistics).items():
-        title = name.replace("_", " ")
         if name.startswith("last_"):
-            table.add_row(title, _last_run(value))
-        elif isinstance(value, dict):
-            for word, number in value.items():
-                table.add_row(f"{title}: {word}", str(number))
-        else:
-            table.add_row(title, "none" if value is None else str(value))
+            table.add_row(name.replace("_", " "), _last_run(value))
+        elif name != "estimated":
+            words = value if isinstance(value, dict) else {"": value}
+            for word, number in words.items():
+                figure = f"{name}: {word}" if word else name
+                about = "about " if figure in statistics.estimated else ""
+                table.add_row(figure.replace("_", " "), "none" if number is None else f"{about}{number}")
     _show(table)
 
 

@@ -18,12 +18,14 @@ class Settings:
         database_url: SQLAlchemy address of the records; DATABASE_URL.
         image_store: `db:` or an fsspec address of a folder or bucket; IMAGE_STORE.
         broker_url: address of a broker of the user's own; None for the embedded one; CELERY_BROKER_URL.
+        json_logs: whether log lines are JSON objects; VASTRA_LOG=json.
     """
 
     folder: Path
     database_url: str
     image_store: str
     broker_url: str | None
+    json_logs: bool
 
 
 @cache
@@ -35,4 +37,5 @@ def settings() -> Settings:
         database_url=os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'vastra.sqlite3'}",
         image_store=os.environ.get("IMAGE_STORE") or "db:",
         broker_url=os.environ.get("CELERY_BROKER_URL") or None,
+        json_logs=os.environ.get("VASTRA_LOG") == "json",
     )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from db.messages import BATCH_SIZE
@@ -18,11 +18,18 @@ _BATCH_SIZES: Final = (BATCH_SIZE, 8, 1)
 
 
 def count_pending(session: Session) -> int:
-    """Count the images that the active version has not predicted; 0 with no active version."""
+    """Count the images that the active version has not predicted, in a time that grows with their number.
+
+    With no active version nothing is pending: 0.
+    """
     version = active_version(session)
     if version is None:
         return 0
-    return session.scalar(select(func.count(Image.id)).where(is_pending(version.id))) or 0
+    pending = (
+        select(func.count(Image.id)).where(unread, is_pending(version.id))
+        for unread in unread_ranges(version.id)
+    )
+    return sum(session.execute(statement).scalar_one() for statement in pending)
 
 
 def pending_batches(session: Session, limit: int = 10_000) -> Iterator[list[int]]:
@@ -30,14 +37,25 @@ def pending_batches(session: Session, limit: int = 10_000) -> Iterator[list[int]
     version = active_version(session)
     if version is None:
         return
-    rows = session.execute(
-        select(Image.id, Image.attempts)
-        .where(is_pending(version.id), is_free(), Image.attempts < MAX_ATTEMPTS)
-        .order_by(Image.id)
-        .limit(limit)
-    )
     by_attempts = defaultdict(list)
-    for image_id, attempts in rows:
-        by_attempts[attempts].append(image_id)
+    for unread in unread_ranges(version.id):
+        rows = session.execute(
+            select(Image.id, Image.attempts)
+            .where(unread, is_pending(version.id), is_free(), Image.attempts < MAX_ATTEMPTS)
+            .order_by(Image.predicted_version_id, Image.id)
+            .limit(limit)
+        ).all()
+        for image_id, attempts in rows:
+            by_attempts[attempts].append(image_id)
+        limit -= len(rows)
     for attempts, image_ids in sorted(by_attempts.items()):
         yield from in_chunks(image_ids, _BATCH_SIZES[attempts])
+
+
+def unread_ranges(version_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Give the three ranges of an index that hold every image which the version has not predicted.
+
+    One condition for all three would be read from no index.
+    """
+    last = Image.predicted_version_id
+    return last.is_(None), last < version_id, last > version_id

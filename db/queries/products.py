@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from itertools import combinations
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Select,
     String,
     case,
+    func,
     literal,
     literal_column,
     null,
@@ -20,10 +22,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from db.models import DISAGREES, Image, Product, ProductImage
+from db.quality import QualityCode
 from db.session import Database
 
 PAGE: Final = 1000
 """Products read in one statement when all are streamed."""
+
+COMMON: Final = 5000
+"""Pictures with a quality code from which products are looked through for it; fewer are looked up."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class ProductFilter:
         uncertain: only those whose label is uncertain.
         disagree: only those whose label, or whose review, is another than the listed category.
         brand: spelt exactly as the shop does; likewise marketplace.
+        quality: only those with a picture that has this quality code.
     """
 
     category: str | None = None
@@ -44,6 +51,7 @@ class ProductFilter:
     disagree: bool = False
     brand: str | None = None
     marketplace: str | None = None
+    quality: QualityCode | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,8 @@ def product_page(
     session: Session, wanted: ProductFilter, after: int = 0, size: int = PAGE
 ) -> list[ProductRow]:
     """Read the next products after the id `after`, at most `size`; the last one's id is the next cursor."""
-    rows = session.execute(page_statement(wanted, after, size)).mappings()
+    is_common = wanted.quality is not None and _is_common(session, wanted.quality)
+    rows = session.execute(page_statement(wanted, after, size, is_common=is_common)).mappings()
     return [ProductRow(**row) for row in rows]
 
 
@@ -100,8 +109,11 @@ def stream_products(
         limit = None if limit is None else limit - size
 
 
-def page_statement(wanted: ProductFilter, after: int, size: int) -> Select[Any]:
-    """Build the statement of one page; every filter has an index that ends with the id."""
+def page_statement(wanted: ProductFilter, after: int, size: int, *, is_common: bool = False) -> Select[Any]:
+    """Build the statement of one page; every filter has an index that ends with the id.
+
+    `is_common` says that the wanted quality code is one of many pictures.
+    """
     columns: dict[str, Any] = {
         **{name: getattr(Product, name) for name in COLUMNS if hasattr(Product, name)},
         "decided_by": case(
@@ -114,7 +126,7 @@ def page_statement(wanted: ProductFilter, after: int, size: int) -> Select[Any]:
     }
     return (
         select(*(columns[name].label(name) for name in COLUMNS))
-        .where(Product.id > after, *_conditions(wanted))
+        .where(Product.id > after, *_conditions(wanted, is_common=is_common))
         .order_by(Product.id)
         .limit(size)
     )
@@ -132,7 +144,34 @@ def _first_image() -> ColumnElement[str]:
     )
 
 
-def _conditions(wanted: ProductFilter) -> Iterator[ColumnElement[bool]]:
+def with_code(code: QualityCode) -> ColumnElement[bool]:
+    """Select the pictures with a code: each combination of codes is one value of the index."""
+    others = [other for other in QualityCode if other is not code]
+    together = (
+        [word for word in QualityCode if word is code or word in some]
+        for size in range(len(others) + 1)
+        for some in combinations(others, size)
+    )
+    return Image.quality.in_([" ".join(codes) for codes in together])
+
+
+def _is_common(session: Session, code: QualityCode) -> bool:
+    some = select(Image.id).where(with_code(code)).limit(COMMON).subquery()
+    return session.scalar(select(func.count()).select_from(some)) == COMMON
+
+
+def _shows(code: QualityCode, *, is_common: bool) -> ColumnElement[bool]:
+    """Select products that show a picture with the code; PostgreSQL alone guesses badly how many there are."""
+    if (
+        is_common
+    ):  # The next products that show one are near: look at one after the other, which OFFSET fixes.
+        theirs = select(ProductImage.id).join(Image).where(ProductImage.product_id == Product.id)
+        return theirs.where(with_code(code)).correlate(Product).limit(1).offset(0).exists()
+    images = select(Image.id).where(with_code(code))
+    return Product.id.in_(select(ProductImage.product_id).where(ProductImage.image_id.in_(images)))
+
+
+def _conditions(wanted: ProductFilter, *, is_common: bool) -> Iterator[ColumnElement[bool]]:
     if wanted.category is not None:
         yield Product.category == wanted.category
     if wanted.min_confidence is not None:
@@ -145,3 +184,5 @@ def _conditions(wanted: ProductFilter) -> Iterator[ColumnElement[bool]]:
         yield Product.brand == wanted.brand
     if wanted.marketplace is not None:
         yield Product.marketplace == wanted.marketplace
+    if wanted.quality is not None:
+        yield _shows(wanted.quality, is_common=is_common)

@@ -2,15 +2,28 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, exists, func, literal_column, select
+from sqlalchemy import func, literal_column, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.categories import Category
-from db.models import DISAGREES, CrawlRun, Image, Product, ProductImage, Review, RunStatus, TrainingRun
-from db.queries.pending import count_pending
+from db.models import (
+    DISAGREES,
+    CrawlRun,
+    Image,
+    ModelVersion,
+    Product,
+    ProductImage,
+    Review,
+    RunStatus,
+    TrainingRun,
+)
+from db.quality import QualityCode
+from db.queries.counting import Counter
+from db.queries.pending import unread_ranges
+from db.queries.products import with_code
 from db.repository.labels import active_version
+from db.repository.predictions import is_pending
 
 
 @dataclass(frozen=True)
@@ -37,8 +50,10 @@ class Statistics:
         uncertain: products whose label is uncertain; unclassified: those without any verdict.
         disagreements: products whose label, or review, is another than the listed category.
         images: stored pictures; pending: those that the active version has still to predict.
+        quality: stored pictures by quality code; one with several codes counts for each.
         set_aside: stored pictures that cannot be classified, by reason.
         rejected: addresses of pictures that were not stored, by reason.
+        estimated: which of the figures are estimates, such as `products` or `listed: jeans`.
     """
 
     products: int
@@ -50,6 +65,7 @@ class Statistics:
     disagreements: int
     images: int
     pending: int
+    quality: dict[str, int]
     set_aside: dict[str, int]
     rejected: dict[str, int]
     active_model_version: int | None
@@ -57,46 +73,62 @@ class Statistics:
     last_crawl_run: LastRun | None
     training_runs: int
     last_training_run: LastRun | None
+    estimated: list[str]
 
 
 def gather_statistics(session: Session, categories: tuple[Category, ...]) -> Statistics:
-    """Count everything in one session."""
+    """Count everything in one session; large counts are PostgreSQL's estimates (db/queries/counting.py)."""
     names = [category.name for category in categories]
     version = active_version(session)
-    count = select(func.count())
-    products = count.select_from(Product)
+    counter = Counter(session)
+    products, images = select(Product.id), select(Image.id)
     return Statistics(
-        products=_number(session, products),
-        listed=_by_word(session, Product.listed_category, names),
-        labelled=_by_word(session, Product.category, names),
-        uncertain=_number(session, products.where(Product.uncertain.is_(True))),
-        unclassified=_number(session, products.where(Product.uncertain.is_(None))),
-        reviewed=_number(session, products.where(exists().where(Review.product_id == Product.id))),
-        disagreements=_number(session, products.where(literal_column(DISAGREES))),
-        images=_number(session, count.select_from(Image)),
-        pending=count_pending(session),
-        set_aside=_by_word(session, Image.reason),
-        rejected=_by_word(session, ProductImage.reason),
+        products=counter.count("products", products),
+        listed=counter.by_word("listed", Product.listed_category, names),
+        labelled=counter.by_word("labelled", Product.category, names),
+        uncertain=counter.count("uncertain", products.where(Product.uncertain == true())),
+        unclassified=counter.count("unclassified", products.where(Product.uncertain.is_(None))),
+        reviewed=counter.count("reviewed", select(Review.product_id).distinct()),
+        disagreements=_disagreements(session),
+        images=counter.count("images", images),
+        pending=_pending(counter, version),
+        quality=_by_quality(counter),
+        set_aside=counter.by_word("set_aside", Image.reason),
+        rejected=counter.by_word("rejected", ProductImage.reason),
         active_model_version=version.id if version else None,
-        crawl_runs=_number(session, count.select_from(CrawlRun)),
+        crawl_runs=counter.count("crawl_runs", select(CrawlRun.id)),
         last_crawl_run=_last_run(session, CrawlRun, CrawlRun.finish_reason),
-        training_runs=_number(session, count.select_from(TrainingRun)),
+        training_runs=counter.count("training_runs", select(TrainingRun.id)),
         last_training_run=_last_run(session, TrainingRun, TrainingRun.error),
+        estimated=counter.estimated,
     )
 
 
-def _number(session: Session, statement: Select[int]) -> int:
+def _pending(counter: Counter, version: ModelVersion | None) -> int:
+    if version is None:
+        return 0
+    images = select(Image.id)
+    return sum(
+        counter.count(
+            "pending",
+            images.where(unread, is_pending(version.id)),
+            like=images.where(unread, Image.reason.is_(None)),  # how few lack a prediction is hard to guess
+        )
+        for unread in unread_ranges(version.id)
+    )
+
+
+def _by_quality(counter: Counter) -> dict[str, int]:
+    return {
+        str(code): counter.count(f"quality: {code}", select(Image.id).where(with_code(code)))
+        for code in QualityCode
+    }
+
+
+def _disagreements(session: Session) -> int:
+    """Count to the end: few products are in the index of these, and PostgreSQL would guess nearly all."""
+    statement = select(func.count()).select_from(Product).where(literal_column(DISAGREES))
     return session.execute(statement).scalar_one()
-
-
-def _by_word(
-    session: Session, column: InstrumentedAttribute[Any], always: list[str] | None = None
-) -> dict[str, int]:
-    """Count rows by the values of a column; the words of `always` come first, the others follow by name."""
-    rows = session.execute(
-        select(column, func.count()).where(column.is_not(None)).group_by(column).order_by(column)
-    )
-    return dict.fromkeys(always or [], 0) | {str(word): number for word, number in rows}
 
 
 def _last_run(

@@ -1,4 +1,12 @@
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -8,7 +16,9 @@ from db.image_store import ImageStore
 from db.models import Image
 from db.repository.products import save_products
 from db.session import Database
+from tests.conftest import ROOT, missing
 from tests.factories import picture_bytes, product
+from worker.waiting import wait_until
 
 
 @pytest.fixture
@@ -23,8 +33,39 @@ def save(database: Database, store: ImageStore) -> list[int]:
         return save_products(session, [product("B000000001", 1, 2)], store)
 
 
-@pytest.fixture(params=["database", "files"])
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[str]:
+    """A bucket on an S3 server in a process of its own; where it is, AWS' variables say."""
+    if find_spec("moto") is None or find_spec("s3fs") is None:
+        missing("no S3 server: install the locked requirements, moto and s3fs are among them")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    host, _, port = address.partition(":")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "--host", host, "--port", port], stderr=subprocess.DEVNULL
+    )
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", f"http://{address}")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "anything")
+        assert wait_until(lambda: answers(f"http://{address}/moto-api/"), 60, every=0.1)
+        ImageStore("s3://pictures")._files.mkdir("pictures")
+        yield "s3://pictures"
+    server.kill()
+    server.wait()
+
+
+def answers(url: str) -> bool:
+    try:
+        return bool(urllib.request.urlopen(url).status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture(params=["database", "files", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ImageStore:
+    if request.param == "s3":
+        return ImageStore(f"{request.getfixturevalue('bucket')}/of/vastra")
     return ImageStore("db:" if request.param == "database" else (tmp_path / "pictures").as_uri())
 
 
@@ -54,6 +95,60 @@ def test_bytes_that_are_gone_are_left_out(records: Database, tmp_path: Path) -> 
         sha256 = session.get_one(Image, gone).sha256
         (tmp_path / sha256[:2] / sha256).unlink()
         assert list(store.read(session, [gone, here])) == [here]
+
+
+def test_an_object_that_is_gone_from_a_bucket_is_left_out(records: Database, bucket: str) -> None:
+    store = ImageStore(bucket)
+    gone, here = save(records, store)
+    with records.read() as session:
+        store._files.rm_file(store._path(session.get_one(Image, gone).sha256))
+        assert list(store.read(session, [gone, here])) == [here]
+
+
+def test_a_damaged_file_counts_as_gone(records: Database, tmp_path: Path) -> None:
+    store = ImageStore(tmp_path.as_uri())
+    half, whole = save(records, store)
+    with records.read() as session:
+        sha256 = session.get_one(Image, half).sha256
+        path = tmp_path / sha256[:2] / sha256
+        path.write_bytes(path.read_bytes()[:100])
+        assert list(store.read(session, [half, whole])) == [whole]
+
+
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+def test_a_store_that_is_not_there_is_an_error_and_no_missing_picture(
+    kind: str, records: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """A disk that is not mounted must not set every picture aside."""
+    image_ids = save(records, ImageStore((tmp_path / "mounted").as_uri()))
+    if kind == "bucket":
+        request.getfixturevalue("bucket")
+    store = ImageStore("s3://elsewhere" if kind == "bucket" else (tmp_path / "elsewhere").as_uri())
+    with records.read() as session, pytest.raises(ImageStoreError, match="not there"):
+        store.read(session, image_ids)
+
+
+WRITER = """
+import hashlib, pathlib, sys
+from db.image_store import ImageStore
+store = ImageStore(pathlib.Path(sys.argv[1]).as_uri())
+for number in range(10_000):
+    data = bytes([number % 256]) * (2_000_000 + number)
+    store.keep(hashlib.sha256(data).hexdigest(), data)
+"""
+
+
+def test_a_killed_process_leaves_no_half_picture(tmp_path: Path) -> None:
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], cwd=ROOT)
+
+    def written() -> list[Path]:
+        return [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".part"]
+
+    assert wait_until(lambda: len(written()) >= 3, 60)
+    os.kill(writer.pid, signal.SIGKILL)
+    writer.wait()
+    for path in written():
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
 
 
 def test_pictures_of_before_a_move_to_files_stay_readable(records: Database, tmp_path: Path) -> None:

@@ -140,9 +140,7 @@ class TrainingConfig:
             raise ConfigError(f"{self.network} needs weight_decays to choose from, got {self.weight_decays}")
 
     @classmethod
-    def default(
-        cls, categories: tuple[str, ...], network: NetworkName = DEFAULT_NETWORK
-    ) -> Self:
+    def default(cls, categories: tuple[str, ...], network: NetworkName = DEFAULT_NETWORK) -> Self:
         """Make the settings that suit the network."""
         if network is NetworkName.SEED_CNN:
             return cls(network, categories, epochs=20, patience=6, batch_size=5)

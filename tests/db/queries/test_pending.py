@@ -1,12 +1,13 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from db.messages import BATCH_SIZE
-from db.models import Image, utc_now
+from db.models import Image, Prediction, utc_now
 from db.pictures import Reason
 from db.queries.pending import count_pending, pending_batches
+from db.repository.model_versions import activate
 from db.repository.predictions import claim_images
 from db.session import Database
 from tests.factories import likely, model_version, predict, product, save
@@ -51,6 +52,26 @@ def test_activating_a_version_makes_all_pending_again(database: Database, image_
     assert pending(database) == []
     model_version(database)
     assert pending(database) == [image_ids]
+
+
+def test_an_image_is_pending_again_when_its_prediction_is_deleted(
+    database: Database, image_ids: list[int]
+) -> None:
+    predict(database, model_version(database), dict.fromkeys(image_ids, likely("jeans")))
+    with database.write() as session:
+        session.execute(delete(Prediction).where(Prediction.image_id == image_ids[2]))
+    assert pending(database) == [[image_ids[2]]]
+
+
+def test_going_back_to_a_version_finds_what_it_has_predicted(
+    database: Database, image_ids: list[int]
+) -> None:
+    first = model_version(database)
+    predict(database, first, dict.fromkeys(image_ids[1:], likely("jeans")))
+    predict(database, model_version(database), dict.fromkeys(image_ids, likely("saree")))
+    with database.write() as session:
+        activate(session, first)
+    assert pending(database) == [image_ids[:1]]
 
 
 def test_an_image_that_killed_its_workers_is_soon_alone(database: Database, image_ids: list[int]) -> None:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 
+from db.quality import QualityCode
 from db.queries.products import COLUMNS, ProductFilter, page_statement, product_page, stream_products
 from db.repository.labels import add_review
 from db.session import Database
@@ -62,6 +63,8 @@ def labelled(database: Database) -> Database:
         ({"brand": "Tarini"}, ["SAREE"]),
         ({"brand": "tarini"}, []),
         ({"marketplace": "amazon.de"}, ["NEW"]),
+        ({"quality": QualityCode.BLURRED}, ["SAREE", "UNSURE", "JEANS", "REVIEWED"]),
+        ({"quality": QualityCode.TINY}, []),
     ],
 )
 def test_filters(labelled: Database, wanted: dict[str, object], found: list[str]) -> None:
@@ -81,6 +84,15 @@ def test_a_product_listed_by_nobody_disagrees_with_nobody(database: Database) ->
     save(database, product("B000000001", found_in=None))
     review(database, "B000000001", "jeans")
     assert asins(database, disagree=True) == []
+
+
+@pytest.mark.parametrize("common", [1, 5000])
+def test_a_quality_code_is_found_whether_common_or_rare(
+    common: int, labelled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.queries.products.COMMON", common)
+    assert asins(labelled, quality=QualityCode.BLURRED) == ["SAREE", "UNSURE", "JEANS", "REVIEWED"]
+    assert asins(labelled, quality=QualityCode.BLURRED, category="jeans") == ["JEANS"]
 
 
 def test_a_row_says_all_that_is_known(labelled: Database) -> None:

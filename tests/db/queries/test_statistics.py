@@ -1,3 +1,5 @@
+import pytest
+
 from db.models import RunStatus
 from db.pictures import Reason
 from db.queries.statistics import Statistics, gather_statistics
@@ -41,7 +43,32 @@ def test_every_figure_counts_what_it_says(database: Database) -> None:
     assert figures.listed == {"saree": 3, "jeans": 0, "trousers": 0, "other": 1}
     assert (figures.uncertain, figures.unclassified, figures.reviewed) == (1, 2, 1)
     assert figures.disagreements == 2
+    assert figures.quality == {"blurred": 4, "dark": 0, "tiny": 0, "odd_aspect": 0}
     assert (figures.set_aside, figures.rejected) == ({"corrupt": 1}, {"not_found": 1})
     assert (figures.active_model_version, figures.training_runs) == (version, 1)
     assert figures.last_crawl_run is not None
     assert (figures.last_crawl_run.status, figures.last_crawl_run.outcome) == (RunStatus.FINISHED, "blocked")
+
+
+def test_large_counts_are_estimated_on_postgresql_and_said_to_be(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.queries.counting.EXACT_UP_TO", 3)
+    database = Database(postgresql_url)
+    save(database, *(product(f"B{number:09}") for number in range(10)), product("C", found_in="jeans"))
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    figures = gathered(database)
+    database.close()
+    assert figures.estimated == ["products", "listed: saree", "unclassified"]
+    assert figures.listed == {"saree": 10, "jeans": 1, "trousers": 0}
+    assert (figures.products, figures.unclassified) == (11, 11)
+
+
+def test_sqlite_counts_to_the_end(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("db.queries.counting.EXACT_UP_TO", 3)
+    database = Database(sqlite_url)
+    save(database, *(product(f"B{number:09}") for number in range(10)))
+    figures = gathered(database)
+    database.close()
+    assert (figures.products, figures.estimated) == (10, [])

@@ -48,9 +48,7 @@ def test_the_saved_network_scores_as_the_scorer_does(reference_picture: np.ndarr
         *(generator.normal(size=s).astype(np.float32) for s in ((1280, 3), (3,), (3,), (3, 3)))
     )
     backbone = build_backbone(LITE0)
-    network = assemble_efficientnet(
-        LITE0, lambda x: keras.ops.sqrt(backbone(x)), build_head(3, 0.0), scorer
-    )
+    network = assemble_efficientnet(LITE0, lambda x: keras.ops.sqrt(backbone(x)), build_head(3, 0.0), scorer)
     features = np.sqrt(np.asarray(backbone(reference_picture, training=False)))
     outputs = network(reference_picture, training=False)
     assert np.asarray(outputs["in_distribution"]) == pytest.approx(scorer.score(features), rel=1e-3)

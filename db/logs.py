@@ -1,0 +1,82 @@
+"""Logs: lines for people, or one JSON object a line where VASTRA_LOG=json, as in containers.
+
+All code logs through the standard library, also Scrapy's and Celery's; structlog's formatter only writes the
+lines (https://www.structlog.org/en/stable/standard-library.html). So every record of a process comes out alike:
+`event`, `level`, `logger`, `time` in UTC, `exception`, and the ids of what the process is at.
+"""
+
+import logging
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final
+
+from db.settings import settings
+
+FOR_PEOPLE: Final = "%(asctime)s %(levelname)s %(message)s"
+EXTRA: Final = ("product", "image", "crawl_run", "training_run")
+"""What a log call may name by `extra=`, beside its message."""
+
+_of_process: dict[str, Any] = {}
+_of_task: ContextVar[dict[str, Any] | None] = ContextVar("ids of the task at hand", default=None)
+
+
+def set_up_logs(level: int | str = logging.INFO) -> None:
+    """Send the process's logs to standard error, unless somebody has set them up already."""
+    logging.basicConfig(level=level, stream=sys.stderr, format=FOR_PEOPLE)
+    format_logs()
+
+
+def format_logs() -> None:
+    """Let the root logger's handlers write JSON, if that is asked for; whoever has set them up."""
+    if settings().json_logs:
+        formatter = json_formatter()
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(formatter)
+
+
+def identify_process(**ids: Any) -> None:
+    """Name what this process is at until its end, such as its crawl run, in each of its JSON lines."""
+    _of_process.update(ids)
+
+
+def identify_task(**ids: Any) -> None:
+    """Name what the current thread is at from now on, in place of what was named before."""
+    _of_task.set(ids)
+
+
+@contextmanager
+def identified(**ids: Any) -> Iterator[None]:
+    """Name what the block is at, such as a product, and with it every asyncio task that the block starts."""
+    before = _of_task.get() or {}
+    token = _of_task.set(before | ids)
+    try:
+        yield
+    finally:
+        _of_task.reset(token)
+
+
+def json_formatter() -> logging.Formatter:
+    """Make a formatter that writes a record of any library as one JSON object."""
+    import structlog  # noqa: PLC0415 - most commands write for people
+
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            _add_ids,
+            structlog.stdlib.ExtraAdder(allow=EXTRA),
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.TimeStamper(fmt="iso", key="time"),
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
+
+
+def _add_ids(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    entry.update(_of_process | (_of_task.get() or {}))
+    return entry

@@ -1,0 +1,94 @@
+import asyncio
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from db.logs import format_logs, identified, identify_process, identify_task, json_formatter
+from tests.conftest import missing
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What a logger writes as JSON, in a process that is at nothing yet."""
+    try:
+        formatter = json_formatter()
+    except ImportError as error:
+        missing(f"no JSON logs: {error}")
+    monkeypatch.setattr("db.logs._of_process", {})
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    logger = logging.getLogger("vastra.test")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield stream
+    identify_task()
+    logger.removeHandler(handler)
+
+
+def written(lines: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in lines.getvalue().splitlines()]
+
+
+def test_a_record_of_any_library_becomes_one_object(lines: io.StringIO) -> None:
+    extra = {"product": "amazon.in B000000001", "spider": object()}
+    logging.getLogger("vastra.test").warning("saved %d of\n%s", 3, "नीला", extra=extra)
+    [entry] = written(lines)
+    assert entry.pop("time").endswith("Z")
+    assert entry == {
+        "event": "saved 3 of\nनीला", "level": "warning", "logger": "vastra.test", "product": "amazon.in B000000001",
+    }  # fmt: skip
+
+
+def test_a_traceback_stays_in_its_object(lines: io.StringIO) -> None:
+    try:
+        int("no number")
+    except ValueError:
+        logging.getLogger("vastra.test").exception("failed")
+    [entry] = written(lines)
+    assert "ValueError: invalid literal" in entry["exception"]
+
+
+def test_lines_name_what_the_process_and_the_task_are_at(lines: io.StringIO) -> None:
+    logger = logging.getLogger("vastra.test")
+    identify_process(crawl_run=7)
+    identify_task(task="classify_images")
+    logger.info("one")
+    identify_task()
+    logger.info("two")
+    assert [(entry["crawl_run"], entry.get("task")) for entry in written(lines)] == [
+        (7, "classify_images"),
+        (7, None),
+    ]
+
+
+def test_tasks_that_a_block_starts_name_their_own_product(lines: io.StringIO) -> None:
+    async def fetch(name: str) -> None:
+        await asyncio.sleep(0)
+        logging.getLogger("vastra.test").info(name)
+
+    async def fetch_all() -> None:
+        tasks = []
+        for name in ("one", "two"):
+            with identified(product=name):
+                tasks.append(asyncio.create_task(fetch(name)))
+        await asyncio.gather(*tasks)
+        logging.getLogger("vastra.test").info("done")
+
+    asyncio.run(fetch_all())
+    assert [(e["event"], e.get("product")) for e in written(lines)] == [
+        ("one", "one"),
+        ("two", "two"),
+        ("done", None),
+    ]
+
+
+def test_logs_are_for_people_unless_json_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VASTRA_LOG", raising=False)
+    before = [handler.formatter for handler in logging.getLogger().handlers]
+    format_logs()
+    assert [handler.formatter for handler in logging.getLogger().handlers] == before

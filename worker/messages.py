@@ -1,0 +1,78 @@
+"""What lies in the broker: the messages of each queue, and those that a worker has taken and not acknowledged."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, SENT_AT, TRAIN_QUEUE
+from worker.app import app
+from worker.errors import BrokerError
+
+QUEUES: Final = (CLASSIFY_QUEUE, CRAWL_QUEUE, TRAIN_QUEUE)
+
+_PATIENCE_SECONDS: Final = 5
+_UNACKNOWLEDGED: Final = "unacked_index"
+"""Where kombu's Redis transport keeps what a worker has taken, by the time of taking."""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The messages that wait in a queue; `oldest_seconds` is None where none waits or its age is unknown."""
+
+    name: str
+    waiting: int
+    oldest_seconds: float | None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The messages that workers have taken: nothing is acknowledged before its work is in the records."""
+
+    messages: int
+    oldest_seconds: float | None
+
+
+def open_broker() -> Redis:
+    """Connect to the broker of the app, to be closed by the caller; it answers in 5 s or raises RedisError.
+
+    Raises:
+        BrokerError: the broker is none that speaks Redis' protocol.
+    """
+    address = str(app.conf.broker_url)
+    options: dict[str, Any] = {"socket_timeout": _PATIENCE_SECONDS, "retry": Retry(NoBackoff(), retries=0)}
+    parts = urlsplit(address)
+    if parts.scheme == "redis+socket":
+        return Redis(unix_socket_path=unquote(parts.path), **options)
+    if parts.scheme in {"redis", "rediss"}:
+        return Redis.from_url(address, socket_connect_timeout=_PATIENCE_SECONDS, **options)
+    raise BrokerError(f"only a Redis or Valkey server can be asked for its messages; got {parts.scheme}://")
+
+
+def count_messages(broker: Redis) -> list[Queue]:
+    """Count what waits, and how long the first in the row has waited."""
+    return [Queue(name, _length(broker, name), _oldest(broker, name)) for name in QUEUES]
+
+
+def count_taken(broker: Redis) -> Taken:
+    """Count what workers have taken, and how long ago the first of it was."""
+    first: Any = broker.zrange(_UNACKNOWLEDGED, 0, 0, withscores=True)
+    number: Any = broker.zcard(_UNACKNOWLEDGED)
+    return Taken(number, max(0.0, time.time() - first[0][1]) if first else None)
+
+
+def _length(broker: Redis, queue: str) -> int:
+    number: Any = broker.llen(queue)
+    return int(number)
+
+
+def _oldest(broker: Redis, queue: str) -> float | None:
+    """Read when the next message to be taken was sent; senders write it into its headers."""
+    message: Any = broker.lindex(queue, -1)
+    sent_at = None if message is None else json.loads(message).get("headers", {}).get(SENT_AT)
+    return None if sent_at is None else max(0.0, time.time() - float(sent_at))

@@ -19,7 +19,7 @@ LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 PAPERS = [path for name in ("README.md", "CONTRIBUTING.md") if (path := ROOT / name).exists()]
 TARGET, PROGRAM, SPIDER = (
     r"\bmake ([a-z]+)\b",
-    r"\bpython -m (db|worker|demo)\b([^#`|\n]*)",
+    r"\bpython -m (db|worker|demo(?:\.shop)?)\b([^#`|\n]*)",
     r"scrapy crawl (\w+)",
 )
 

@@ -39,7 +39,7 @@ from db.session import Database, open_database
 from db.settings import ROOT, settings
 from demo.garments import draw_garment
 from worker.app import app
-from worker.cnn.config import NetworkName, TrainingConfig
+from worker.cnn.config import DEFAULT_NETWORK, TrainingConfig
 from worker.decoding import decoded_images
 from worker.prefetching import one_ahead
 from worker.queue import enqueue_pending
@@ -98,7 +98,7 @@ def fill(database: Database, folder: Path) -> None:
 def train(database: Database) -> None:
     """Train for a few seconds: how right the labels are does not matter here, only that they cost the same."""
     names = tuple(category.name for category in load_categories())
-    config = TrainingConfig(NetworkName.EFFICIENTNET_LITE0, names, epochs=3, weight_decays=(1e-3,))
+    config = TrainingConfig(DEFAULT_NETWORK, names, epochs=3, weight_decays=(1e-3,))
     with database.write() as session:
         run_id = plan_training_run(session, config.network, config.as_dict(), config.seed)
     run_training(database, STORE, run_id)

@@ -31,11 +31,6 @@ def demo(
     The shop is part of the project; its pictures are drawn unless you give photos. The records are kept apart
     under var/demo/, unless DATABASE_URL is set. Run it again, also after Ctrl-C: it takes up where it was.
     """
-    if not os.environ.get("DATABASE_URL"):
-        os.environ["VASTRA_FOLDER"] = str(ROOT / "var" / "demo")
-        for name in ("CELERY_BROKER_URL", "IMAGE_STORE"):  # those of other records
-            os.environ.pop(name, None)
-    # Importing these reads the settings.
     from db.session import open_database  # noqa: PLC0415
     from demo.job import run_job_at, run_whole_job  # noqa: PLC0415
     from demo.shop import ShopConfig  # noqa: PLC0415
@@ -46,7 +41,17 @@ def demo(
         run_job_at(open_database(), shop)
 
 
+def keep_records_apart() -> None:
+    """Have the settings, which are read once, point below var/demo/, unless DATABASE_URL is set."""
+    if not os.environ.get("DATABASE_URL"):
+        os.environ["VASTRA_FOLDER"] = str(ROOT / "var" / "demo")
+        for name in ("CELERY_BROKER_URL", "IMAGE_STORE"):  # those of other records
+            os.environ.pop(name, None)
+
+
 if __name__ == "__main__":
+    keep_records_apart()
+
     from db.command_line import run
     from demo.errors import DemoError
     from worker.errors import WorkerError

@@ -1,7 +1,6 @@
 """The state of a fit after its last whole epoch, in files: what a killed process leaves to the next."""
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +44,6 @@ class Checkpoint:
     def restore_best(self, model: Any, best: int) -> None:
         """Bring the model's weights to what they were after the best epoch."""
         model.load_weights(self._weights(best))
-
-    def remove(self) -> None:
-        """Forget the fit, which is over."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _weights(self, epoch: int) -> Path:
         return self.folder / f"{epoch}.weights.h5"

@@ -44,8 +44,11 @@ def classify_pending(database: Database, store: ImageStore, advance: Callable[[i
         with database.write() as session:
             require_version(session)
             set_aside_exhausted(session)
-            batches = list(pending_batches(session, limit=1024))
+            batches = list(pending_batches(session, limit=1024, tried=False))
+            doubtful = list(pending_batches(session, limit=1024, tried=True))
         done = _classify(database, store, batches, advance)
+        # One after the other: what is claimed ahead would die with an image that kills the process.
+        done += sum(_classify(database, store, [batch], advance) for batch in doubtful)
         if not done:
             return total
         total += done

@@ -2,19 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
-from db.messages import BATCH_SIZE
 from db.models import Image
 from db.repository.labels import active_version
-from db.repository.predictions import MAX_ATTEMPTS, is_free, is_pending
+from db.repository.predictions import BATCH_SIZES, MAX_ATTEMPTS, is_free, is_pending
 from db.repository.rows import in_chunks
-
-_BATCH_SIZES: Final = (BATCH_SIZE, 8, 1)
-"""By attempts so far: an image that kills its worker is soon alone, and the others of its batch are done."""
 
 
 def count_pending(session: Session) -> int:
@@ -32,16 +27,25 @@ def count_pending(session: Session) -> int:
     return sum(session.execute(statement).scalar_one() for statement in pending)
 
 
-def pending_batches(session: Session, limit: int = 10_000) -> Iterator[list[int]]:
-    """Cut the ids of pending images that nobody has claimed into messages, at most `limit` ids in all."""
+def pending_batches(
+    session: Session, limit: int = 10_000, *, tried: bool | None = None
+) -> Iterator[list[int]]:
+    """Cut the ids of pending images that nobody has claimed into messages.
+
+    Args:
+        session: of a read.
+        limit: of ids in all.
+        tried: only those that some attempt was made at, or only the others; None: all, the others first.
+    """
     version = active_version(session)
     if version is None:
         return
+    wanted = true() if tried is None else (Image.attempts > 0) == tried
     by_attempts = defaultdict(list)
     for unread in unread_ranges(version.id):
         rows = session.execute(
             select(Image.id, Image.attempts)
-            .where(unread, is_pending(version.id), is_free(), Image.attempts < MAX_ATTEMPTS)
+            .where(unread, is_pending(version.id), is_free(), Image.attempts < MAX_ATTEMPTS, wanted)
             .order_by(Image.predicted_version_id, Image.id)
             .limit(limit)
         ).all()
@@ -49,7 +53,7 @@ def pending_batches(session: Session, limit: int = 10_000) -> Iterator[list[int]
             by_attempts[attempts].append(image_id)
         limit -= len(rows)
     for attempts, image_ids in sorted(by_attempts.items()):
-        yield from in_chunks(image_ids, _BATCH_SIZES[attempts])
+        yield from in_chunks(image_ids, BATCH_SIZES[attempts])
 
 
 def unread_ranges(version_id: int) -> tuple[ColumnElement[bool], ...]:

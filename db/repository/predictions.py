@@ -8,13 +8,17 @@ from typing import Final
 from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from db.messages import BATCH_SIZE
 from db.models import Image, Prediction, ProductImage, utc_now
 from db.pictures import Reason
 from db.repository.labels import refresh_labels
 from db.repository.rows import in_chunks, insert_missing
 
 LEASE: Final = timedelta(seconds=45)
-MAX_ATTEMPTS: Final = 3
+BATCH_SIZES: Final = (BATCH_SIZE, 8, 1)
+"""By attempts so far: an image that kills its worker is alone at the last, and the others of its batch are done."""
+
+MAX_ATTEMPTS: Final = len(BATCH_SIZES)
 
 
 @dataclass(frozen=True)
@@ -40,22 +44,26 @@ def is_free() -> ColumnElement[bool]:
 def claim_images(session: Session, image_ids: Sequence[int], version_id: int) -> list[int]:
     """Lease those of the images that are pending to the caller for 45 seconds, and count the attempt.
 
-    The claim is short and holds no lock afterwards: a claim whose owner died runs out by itself.
+    The claim is short and holds no lock afterwards: a claim whose owner died runs out by itself. A message that
+    killed its worker is delivered again, so that what was tried before is claimed in batches as small as the
+    attempts ask for, whatever the message holds; the rest has messages of its own.
+
+    Returns:
+        The claimed ids, ascending.
     """
-    free = (
-        select(Image.id)
+    free = session.execute(
+        select(Image.id, Image.attempts)
         .where(Image.id.in_(image_ids), Image.attempts < MAX_ATTEMPTS, is_pending(version_id), is_free())
-        .order_by(Image.id)
+        .order_by(Image.attempts, Image.id)
         .with_for_update(skip_locked=True)
-    )
-    claim = (
-        update(Image)
-        .where(Image.id.in_(free))
-        .values(leased_until=utc_now() + LEASE, attempts=Image.attempts + 1)
-        .returning(Image.id)
-        .execution_options(synchronize_session=False)
-    )
-    return sorted(session.scalars(claim))
+    ).all()
+    if not free:
+        return []
+    attempts = free[0].attempts
+    claimed = [row.id for row in free if row.attempts == attempts][: BATCH_SIZES[attempts]]
+    values = {"leased_until": utc_now() + LEASE, "attempts": attempts + 1}
+    session.execute(update(Image).where(Image.id.in_(claimed)).values(values))
+    return claimed
 
 
 def release_images(session: Session, image_ids: Sequence[int]) -> None:

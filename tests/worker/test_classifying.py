@@ -1,11 +1,13 @@
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from db.errors import ImageStoreError
 from db.image_store import ImageStore
@@ -31,6 +33,21 @@ class HungryStore(ImageStore):
 
     def read(self, *_: object) -> dict[int, bytes]:
         raise self._error
+
+
+class WatchingStore(ImageStore):
+    """A store that notes which images are claimed whenever it is read."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__("db:")
+        self._database = database
+        self.claimed: list[set[int]] = []
+
+    def read(self, session: Session, image_ids: Iterable[int]) -> dict[int, bytes]:
+        with self._database.read() as other:
+            claimed = other.scalars(select(Image.id).where(Image.leased_until.is_not(None)))
+            self.claimed.append(set(claimed))
+        return super().read(session, image_ids)
 
 
 def image_ids(database: Database) -> list[int]:
@@ -146,15 +163,26 @@ def test_stopping_gives_the_images_back_untried(trained: Database, error: BaseEx
     assert classify_batch(trained, STORE, ids) == 4
 
 
-def test_stopping_gives_back_what_was_claimed_ahead(trained: Database) -> None:
+def test_stopping_gives_back_what_was_claimed_ahead(
+    trained: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def stop(_: int) -> None:
         raise KeyboardInterrupt
 
-    change(trained, image_ids(trained)[-1], attempts=1)  # waits in a batch of its own, which is claimed ahead
+    monkeypatch.setattr("db.queries.pending.BATCH_SIZES", (16, 8, 1))
     with pytest.raises(KeyboardInterrupt):
         classify_pending(trained, STORE, stop)
-    assert len(predictions(trained)) == 47
-    assert [(each.attempts, each.leased_until) for each in images(trained)] == [(0, None)] * 47 + [(1, None)]
+    assert len(predictions(trained)) == 16
+    assert {(each.attempts, each.leased_until) for each in images(trained)} == {(0, None)}
+
+
+def test_an_image_that_killed_its_workers_is_read_while_nothing_else_is_claimed(trained: Database) -> None:
+    doubtful = image_ids(trained)[:3]
+    for image_id in doubtful:
+        change(trained, image_id, attempts=MAX_ATTEMPTS - 1)
+    store = WatchingStore(trained)
+    assert classify_pending(trained, store, lambda _: None) == 48
+    assert store.claimed[-3:] == [{image_id} for image_id in doubtful]
 
 
 def test_a_version_with_a_flatbuffer_classifies_without_tensorflow(trained: Database) -> None:
@@ -201,7 +229,7 @@ def test_an_image_that_kills_its_worker_is_set_aside_after_three_attempts(traine
     for _ in range(20):
         change_all_leases(trained)
         worker = subprocess.run(
-            [sys.executable, "-c", FRAGILE_WORKER, str(trained.engine.url), str(poison)],
+            [sys.executable, "-c", FRAGILE_WORKER, str(trained.engine.url), str(poison), str(max(ids))],
             cwd=ROOT, check=False,
         )  # fmt: skip
         deaths += worker.returncode == -9
@@ -223,10 +251,11 @@ from db.queries.pending import pending_batches
 from db.repository.labels import active_version
 from db.repository.predictions import ClassifiedImage, claim_images, record_predictions, set_aside_exhausted
 
-database, poison = Database(sys.argv[1]), int(sys.argv[2])
+database, poison, delivered_again = Database(sys.argv[1]), int(sys.argv[2]), [*range(int(sys.argv[3]) + 1)]
 with database.write() as session:
     set_aside_exhausted(session)
-    batches = list(pending_batches(session))
+    # A message that was not acknowledged is delivered again, beside those of the schedule.
+    batches = [delivered_again, *pending_batches(session)]
 for batch in batches:
     with database.write() as session:
         version = active_version(session)

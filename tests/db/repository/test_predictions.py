@@ -53,6 +53,19 @@ def test_an_image_is_claimed_once(database: Database, version: int, image_ids: l
     assert claim(database, image_ids, version) == []
 
 
+def test_what_killed_its_worker_is_claimed_in_smaller_batches_whatever_the_message_holds(
+    database: Database, version: int
+) -> None:
+    message = save(database, product("B000000001", *range(12)))
+    assert claim(database, message, version) == message
+    expire(database)
+    assert claim(database, message, version) == message[:8]
+    expire(database)
+    assert claim(database, message, version) == message[8:]  # the least tried first
+    expire(database)
+    assert [claim(database, message, version) for _ in range(13)] == [[one] for one in message] + [[]]
+
+
 def test_workers_that_claim_at_once_share_the_images(
     database: Database, version: int, image_ids: list[int]
 ) -> None:

@@ -2,9 +2,10 @@
 # BuildKit. In each, packages come before source, so that a changed source line rebuilds in seconds. Packages are
 # installed where they stay: the classic builder reads everything that is copied between stages at every build.
 # It makes every stage above the wanted one, too, so that the largest comes last.
+# --build-arg STORE=s3 adds what IMAGE_STORE=s3://... needs.
 
 FROM python:3.11-slim-bookworm AS base
-ENV PATH=/opt/venv/bin:/opt/uv/bin:$PATH \
+ENV PATH=/opt/venv/bin:$PATH \
     HOME=/tmp \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -18,13 +19,11 @@ RUN groupadd --gid 10001 vastra \
 WORKDIR /srv/vastra
 
 FROM base AS crawler
-COPY requirements/crawler.lock requirements/not-in-crawler.txt requirements/
+ARG STORE
+COPY requirements/install.sh requirements/crawler.lock requirements/s3.lock requirements/not-in-crawler.txt requirements/
 # Tests and the sources of compiled modules are never run. The import writes bytecode for what every start imports,
 # and for nothing else: all of it would be 80 MB.
-RUN python -m venv /opt/uv && /opt/uv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check uv==0.13.9 \
- && uv venv --python python3.11 /opt/venv \
- && uv pip install --require-hashes --requirement requirements/crawler.lock --excludes requirements/not-in-crawler.txt \
- && rm -rf /opt/uv \
+RUN sh requirements/install.sh crawler \
  && find /opt/venv -type d -regex '.*/\(tests?\|testing\)' -prune -exec rm -rf {} + \
  && find /opt/venv -type f -regex '.*\.\(a\|c\|h\|pxd\|pyi\|pyx\)' -delete \
  && PYTHONDONTWRITEBYTECODE= python -c "import alembic.command, celery.apps.worker, celery.bin.celery, numpy, PIL.Image, \
@@ -36,14 +35,12 @@ COPY worker worker/
 COPY demo demo/
 RUN python -m compileall -q crawler db demo worker
 USER vastra
-CMD ["celery", "--app", "worker.app", "worker", "--pool", "solo", "--queues", "crawl", "--hostname", "crawl@%h"]
+CMD ["python", "-m", "worker", "--help"]
 
 FROM base AS worker
-COPY requirements/worker.lock requirements/
-RUN python -m venv /opt/uv && /opt/uv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check uv==0.13.9 \
- && uv venv --python python3.11 /opt/venv \
- && uv pip install --require-hashes --requirement requirements/worker.lock \
- && rm -rf /opt/uv \
+ARG STORE
+COPY requirements/install.sh requirements/worker.lock requirements/s3.lock requirements/
+RUN sh requirements/install.sh worker \
  && PYTHONDONTWRITEBYTECODE= python -c "import alembic.command, celery.apps.worker, celery.bin.celery, keras, PIL.Image, \
       psycopg, redis, rich.progress, scipy.sparse.csgraph, sklearn.linear_model, sqlalchemy.orm, tensorflow, typer"
 COPY categories.toml pyproject.toml scrapy.cfg ./
@@ -53,26 +50,21 @@ COPY worker worker/
 COPY demo demo/
 RUN python -m compileall -q crawler db demo worker
 USER vastra
-CMD ["celery", "--app", "worker.app", "worker", "--pool", "solo", "--queues", "classify", "--hostname", "classify@%h"]
+CMD ["python", "-m", "worker", "--help"]
 
 FROM base AS flower
-COPY requirements/flower.lock requirements/
-RUN python -m venv /opt/uv && /opt/uv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check uv==0.13.9 \
- && uv venv --python python3.11 /opt/venv \
- && uv pip install --require-hashes --requirement requirements/flower.lock \
- && rm -rf /opt/uv
+COPY requirements/install.sh requirements/flower.lock requirements/
+RUN sh requirements/install.sh flower
 USER vastra
 CMD ["celery", "flower"]
 
 FROM base AS browser
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends chromium fonts-noto-core \
+ && apt-get install --yes --no-install-recommends chromium fonts-noto-core libatomic1 \
  && rm -rf /var/lib/apt/lists/*
-COPY requirements/browser.lock requirements/not-in-crawler.txt requirements/
-RUN python -m venv /opt/uv && /opt/uv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check uv==0.13.9 \
- && uv venv --python python3.11 /opt/venv \
- && uv pip install --require-hashes --requirement requirements/browser.lock --excludes requirements/not-in-crawler.txt \
- && rm -rf /opt/uv
+ARG STORE
+COPY requirements/install.sh requirements/browser.lock requirements/s3.lock requirements/not-in-crawler.txt requirements/
+RUN sh requirements/install.sh browser
 COPY categories.toml pyproject.toml scrapy.cfg ./
 COPY db db/
 COPY crawler crawler/
@@ -80,4 +72,4 @@ COPY worker worker/
 COPY demo demo/
 RUN python -m compileall -q crawler db demo worker
 USER vastra
-CMD ["celery", "--app", "worker.app", "worker", "--pool", "solo", "--queues", "crawl", "--hostname", "crawl@%h"]
+CMD ["python", "-m", "worker", "--help"]

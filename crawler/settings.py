@@ -7,6 +7,8 @@ Every setting can be changed for one run with `-s NAME=VALUE`.
 import os
 import tomllib
 
+from scrapy.settings.default_settings import EXTENSIONS_BASE as SCRAPY_EXTENSIONS
+
 from db.settings import ROOT
 
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -28,6 +30,8 @@ EXTENSIONS = {
     "crawler.progress.ProgressLine": 200,
     "crawler.orphans.EndWithWorker": 300,
 }
+# Scrapy's own, without its remote control: even None would have it import a web server, which images leave out.
+EXTENSIONS_BASE = {path: order for path, order in SCRAPY_EXTENSIONS.items() if "remote_control" not in path}
 DOWNLOADER = "crawler.downloader.FleetDownloader"
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
@@ -63,8 +67,8 @@ BLOCK_RETRY_DELAYS = [30.0, 60.0, 120.0]
 # Pages drawn by a browser (-a render=true).
 RENDER_PAGES = 1  # at once
 RENDER_SECONDS = 120.0  # scripts wait for their host's delay, too; each is asked for once a crawl
-# Chromium has no sandbox for root. Where the system allows none (some containers), say -s RENDER_SANDBOX=False.
-RENDER_SANDBOX = os.geteuid() != 0
+# Chromium has no sandbox for root, nor in most containers, which are one; there, say VASTRA_RENDER_SANDBOX=off.
+RENDER_SANDBOX = os.geteuid() != 0 and os.environ.get("VASTRA_RENDER_SANDBOX") != "off"
 
 CRAWL_HEARTBEAT_SECONDS = 5.0
 """A crawl run whose heart has not beaten for 30 seconds counts as dead."""

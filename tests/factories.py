@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from db.categories import Category
 from db.image_store import ImageStore
-from db.models import ModelVersion, Product
+from db.models import ModelVersion, Prediction, Product
 from db.pictures import Reason, check_picture
 from db.repository.labels import Label
 from db.repository.model_versions import activate, record_model_version
@@ -103,6 +103,16 @@ def copy_version(database: Database) -> int:
         run = plan_training_run(session, active.network, {}, seed=0)
         finish_training_run(session, run)
         return record_model_version(session, run, {name: getattr(active, name) for name in names})
+
+
+def activate_another(database: Database) -> int:
+    """Activate a version that is not active, without the predictions it has made: all is pending again."""
+    with database.write() as session:
+        version = session.scalars(select(ModelVersion.id).where(~ModelVersion.active)).first()
+        assert version is not None
+        session.query(Prediction).where(Prediction.model_version_id == version).delete()
+        activate(session, version)
+    return version
 
 
 def likely(category: str, confidence: float = 0.9) -> dict[str, float]:

@@ -16,7 +16,9 @@ from tests.conftest import ROOT
 PACKAGES = ("crawler", "db", "worker", "demo")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
-PAPERS = [path for name in ("README.md", "CONTRIBUTING.md") if (path := ROOT / name).exists()]
+PAPERS = [
+    path for name in ("README.md", "CONTRIBUTING.md", "docs/operations.md") if (path := ROOT / name).exists()
+]
 TARGET, PROGRAM, SPIDER = (
     r"\bmake ([a-z]+)\b",
     r"\bpython -m (db|worker|demo(?:\.shop)?)\b([^#`|\n]*)",

@@ -329,7 +329,7 @@ def crawl(
     with database.write() as session:
         plan_alone(session)
         run_ids = plan_slices(session, marketplace, slices)
-    enqueue_slices(run_ids)
+    enqueue_slices(run_ids, rendered=render)
     _follow_crawl(database, run_ids)
 
 

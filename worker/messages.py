@@ -10,11 +10,11 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, SENT_AT, TRAIN_QUEUE
+from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, SENT_AT, TRAIN_QUEUE
 from worker.app import app
 from worker.errors import BrokerError
 
-QUEUES: Final = (CLASSIFY_QUEUE, CRAWL_QUEUE, TRAIN_QUEUE)
+QUEUES: Final = (CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE)
 
 _PATIENCE_SECONDS: Final = 5
 _UNACKNOWLEDGED: Final = "unacked_index"

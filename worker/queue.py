@@ -5,7 +5,15 @@ from typing import Any
 from kombu.exceptions import OperationalError
 from sqlalchemy.orm import Session
 
-from db.messages import CLASSIFY_IMAGES, CLASSIFY_QUEUE, CRAWL_QUEUE, TRAIN_QUEUE, broker_url, sent_now
+from db.messages import (
+    CLASSIFY_IMAGES,
+    CLASSIFY_QUEUE,
+    CRAWL_QUEUE,
+    RENDER_QUEUE,
+    TRAIN_QUEUE,
+    broker_url,
+    sent_now,
+)
 from db.queries.pending import pending_batches
 from worker.app import CRAWL_SLICE, TRAIN_MODEL, app
 from worker.errors import BrokerError
@@ -55,19 +63,19 @@ def enqueue_training(run_ids: list[int]) -> None:
     _enqueue_runs(TRAIN_MODEL, TRAIN_QUEUE, run_ids)
 
 
-def enqueue_slices(run_ids: list[int]) -> None:
-    """Send crawl slices to the crawl workers, unless these have messages waiting already.
+def enqueue_slices(run_ids: list[int], *, rendered: bool = False) -> None:
+    """Send crawl slices to the crawl workers, or to those with a browser, unless messages wait for them already.
 
     Raises:
         BrokerError: the broker does not answer.
     """
-    _enqueue_runs(CRAWL_SLICE, CRAWL_QUEUE, run_ids)
+    _enqueue_runs(CRAWL_SLICE, RENDER_QUEUE if rendered else CRAWL_QUEUE, run_ids)
 
 
 def _enqueue_runs(task: str, queue: str, run_ids: list[int]) -> None:
     try:
         if not waiting(queue):
             for run_id in run_ids:
-                app.send_task(task, args=[run_id], headers=sent_now(), retry=False)
+                app.send_task(task, args=[run_id], queue=queue, headers=sent_now(), retry=False)
     except OperationalError as error:
         raise BrokerError(f"the broker does not answer: {error}") from error

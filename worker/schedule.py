@@ -37,7 +37,8 @@ def sweep(database: Database) -> None:
             logger.info("planned the first training by itself, as runs %s", plan_training(session))
     with database.read() as session:
         enqueue_training(stale_training_runs(session))
-        enqueue_slices(waiting_slices(session))
+        for rendered in (False, True):
+            enqueue_slices(waiting_slices(session, rendered=rendered), rendered=rendered)
         if sent := enqueue_pending(session):
             logger.info("enqueued %d pending images", sent)
 

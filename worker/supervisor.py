@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Final
 
-from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, TRAIN_QUEUE
+from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.settings import ROOT, settings
 from worker.app import SUPERVISOR
 from worker.broker import EmbeddedBroker
@@ -75,7 +75,7 @@ def children() -> list[Child]:
     schedule = settings().folder / "celerybeat-schedule"
     return [
         Child("classifier", _worker(CLASSIFY_QUEUE)),
-        Child("crawler", _worker(CRAWL_QUEUE)),
+        Child("crawler", _worker(CRAWL_QUEUE, RENDER_QUEUE)),
         Child("trainer", _worker(TRAIN_QUEUE)),
         Child("schedule", ["beat", "--schedule", str(schedule), "--pidfile", "", "--loglevel", "WARNING"]),
     ]
@@ -124,8 +124,8 @@ def _stop(supervised: list[Child]) -> None:
         child.stop(deadline)
 
 
-def _worker(queue: str) -> list[str]:
+def _worker(*queues: str) -> list[str]:
     return [
-        "worker", "--pool", "solo", "--queues", queue, "--hostname", f"{queue}@%h",
+        "worker", "--pool", "solo", "--queues", ",".join(queues), "--hostname", f"{queues[0]}@%h",
         "--without-gossip", "--without-mingle", "--loglevel", "INFO",
     ]  # fmt: skip

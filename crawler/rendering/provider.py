@@ -25,8 +25,6 @@ class BrowserProvider(PlaywrightBrowserProvider):  # type: ignore[misc]  # it sh
 def _cause(message: str) -> str:
     """Choose the telling line among all that Playwright and the browser print."""
     if "sandbox" in message.lower().partition("<launching>")[0] or "No usable sandbox" in message:
-        return (
-            "this system gives it no sandbox; -s RENDER_SANDBOX=False goes without, in a container of its own"
-        )
+        return "this system gives it no sandbox; VASTRA_RENDER_SANDBOX=off goes without, in a container of its own"
     lines = [line.strip(" -") for line in message.splitlines() if line.strip(" -")]
     return next((line for line in lines if "[err]" in line), "; ".join(lines[:1]))

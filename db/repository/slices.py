@@ -112,9 +112,15 @@ def close_dead_crawl_runs(session: Session) -> list[int]:
     return sorted(session.scalars(dead))
 
 
-def waiting_slices(session: Session) -> list[int]:
-    """List slices that nobody is at, oldest first: their message has to be sent, or sent again."""
-    return list(session.scalars(select(CrawlRun.id).where(_is_waiting()).order_by(CrawlRun.id)))
+def waiting_slices(session: Session, *, rendered: bool = False) -> list[int]:
+    """List slices that nobody is at, oldest first: their message has to be sent, or sent again.
+
+    Args:
+        session: of a read.
+        rendered: those whose pages a browser has to draw, instead of the others.
+    """
+    rows = session.execute(select(CrawlRun.id, CrawlRun.arguments).where(_is_waiting()).order_by(CrawlRun.id))
+    return [row.id for row in rows if bool(row.arguments.get("render")) == rendered]
 
 
 def _is_waiting() -> ColumnElement[bool]:

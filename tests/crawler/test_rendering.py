@@ -182,5 +182,5 @@ def test_a_browser_that_does_not_start_ends_the_crawl_with_what_to_do(
     ended = project.crawl(shop.base_url, categories="saree", render="true", environment={"PATH": path})
     assert ended.exit_code == 1
     assert ended.last_line.startswith("error: no_browser: ")
-    assert "RENDER_SANDBOX=False" in ended.last_line
+    assert "VASTRA_RENDER_SANDBOX=off" in ended.last_line
     assert "Traceback" not in ended.stderr

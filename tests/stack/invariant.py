@@ -28,6 +28,17 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM predictions GROUP BY image_id, model
      + (SELECT count(*) FROM (SELECT 1 FROM images GROUP BY sha256 HAVING count(*) > 1) i)
 """
 
+UNFINISHED = """
+SELECT (SELECT count(*) FROM training_runs WHERE status <> 'finished')
+     + (SELECT count(*) FROM crawl_runs WHERE status <> 'finished')
+"""
+
+GIVEN_UP = """
+SELECT (SELECT count(*) FROM training_runs WHERE error IS NOT NULL)
+     + (SELECT count(*) FROM crawl_runs WHERE attempts > 0 AND finish_reason = 'crawler_died')
+"""
+"""Runs whose every attempt was killed; with so few kills a run, there must be none."""
+
 CLAIMED = "SELECT count(*) FROM images WHERE leased_until IS NOT NULL"
 
 
@@ -41,6 +52,8 @@ class Findings:
     claimed: int
     waiting: int
     mislabelled: int
+    unfinished: int
+    given_up: int
 
     @property
     def are_none(self) -> bool:
@@ -57,6 +70,8 @@ def examine(database: Database, broker_url: str) -> Findings:
             claimed=_number(session, CLAIMED),
             waiting=waiting_batches(broker_url),
             mislabelled=count_mislabelled(session),
+            unfinished=_number(session, UNFINISHED),
+            given_up=_number(session, GIVEN_UP),
         )
 
 

@@ -5,15 +5,18 @@ import secrets
 import shutil
 import socket
 import subprocess
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
 
 from db.session import Database
 from worker.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 
-PROGRAMS = ("crawl-worker", "classifier", "trainer", "beat")
+PROGRAMS = ("crawl-worker", "classifier", "trainer", "beat", "metrics")
 
 
 def compose_command() -> list[str]:
@@ -36,13 +39,22 @@ def free_port() -> int:
 
 @dataclass
 class Stack:
-    """Services of docker-compose.yml, with passwords and ports of their own."""
+    """Services of docker-compose.yml, with passwords and ports of their own.
+
+    Args:
+        project: of compose, which names containers and volumes.
+        files: of compose, from the root; a later one changes what an earlier one says.
+        variables: further ones of the environment, which the files ask for.
+    """
 
     project: str = "vastra-test"
+    files: tuple[str, ...] = ("docker-compose.yml",)
+    variables: dict[str, str] = field(default_factory=dict)
     postgres_password: str = field(default_factory=lambda: secrets.token_hex(16))
     redis_password: str = field(default_factory=lambda: secrets.token_hex(16))
     postgres_port: int = field(default_factory=free_port)
     redis_port: int = field(default_factory=free_port)
+    metrics_port: int = field(default_factory=free_port)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -52,6 +64,9 @@ class Stack:
             "REDIS_PASSWORD": self.redis_password,
             "POSTGRES_PORT": str(self.postgres_port),
             "REDIS_PORT": str(self.redis_port),
+            "METRICS_PORT": str(self.metrics_port),
+            "COMPOSE_FILE": ":".join(self.files),
+            **self.variables,
         }
 
     @property
@@ -70,6 +85,10 @@ class Stack:
             cwd=ROOT, env=self.environment | changes, check=check, capture_output=True, text=True,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def scale(self, service: str, containers: int, **changes: str) -> None:
+        """Have so many containers of a service, made anew where `changes` of the environment ask for it."""
+        self.compose("up", "-d", "--no-deps", "--scale", f"{service}={containers}", service, **changes)
 
     def in_postgres(self, *words: str, given: bytes = b"") -> bytes:
         """Run a program in the database's container; `given` is its standard input."""
@@ -103,6 +122,16 @@ class Stack:
             ["docker", "exec", container, "sh", "-c", "kill -9 -1"], capture_output=True, check=False
         )
 
+    def processes(self, container: str) -> str:
+        """Tell the command lines of everything that runs in a container."""
+        return subprocess.run(
+            ["docker", "top", container, "-o", "pid,args"], capture_output=True, check=False, text=True
+        ).stdout
+
+    def pause(self, seconds: float) -> None:
+        """Let the moment of an accident be any; nothing is waited for."""
+        time.sleep(seconds)
+
     def log(self, lines: int = 60) -> str:
         return self.compose("logs", f"--tail={lines}", *PROGRAMS, check=False).stdout
 
@@ -112,8 +141,6 @@ class Stack:
 
 
 def _answers(database: Database) -> bool:
-    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - read where it is needed
-
     try:
         with database.engine.connect():
             return True

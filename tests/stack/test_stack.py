@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 from sqlalchemy import text
@@ -63,10 +64,10 @@ def test_containers_have_no_rights_that_they_do_not_need(stack: Stack) -> None:
 
 def test_the_servers_listen_on_this_machine_alone(stack: Stack) -> None:
     ports = "{{range .NetworkSettings.Ports}}{{range .}}{{.HostIp}} {{end}}{{end}}"
-    assert {stack.inspect(c, ports) for s in ("postgres", "redis") for c in stack.containers(s)} == {
-        "127.0.0.1"
-    }
-    assert {stack.inspect(c, ports) for s in PROGRAMS for c in stack.containers(s)} == {""}
+    for service in ("postgres", "redis", "metrics"):
+        assert {stack.inspect(container, ports) for container in stack.containers(service)} == {"127.0.0.1"}
+    for service in set(PROGRAMS) - {"metrics"}:
+        assert {stack.inspect(container, ports) for container in stack.containers(service)} == {""}
 
 
 def test_a_missing_password_is_named(stack: Stack) -> None:
@@ -82,6 +83,52 @@ def test_a_wrong_password_is_one_line_that_says_what_to_do(stack: Stack) -> None
     assert refused.returncode == 1
     assert "password authentication failed" in refused.stdout + refused.stderr
     assert "check DATABASE_URL" in refused.stdout + refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("revision", "says"), [("9999", "newer than this code: update the code"), (None, "python -m db upgrade")]
+)
+def test_a_database_of_another_age_is_one_line_that_says_what_to_do(
+    records: Database, stack: Stack, revision: str | None, says: str
+) -> None:
+    with records.read() as session:
+        known = session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    pretend_revision(records, revision)
+    try:
+        for words in (("python", "-m", "db", "stats"), ("scrapy", "crawl", "amazon_clothing")):
+            refused = stack.compose("run", "--rm", "--no-deps", "crawl-worker", *words, check=False)
+            assert refused.returncode != 0
+            assert says in refused.stdout + refused.stderr
+            assert "Traceback" not in refused.stdout + refused.stderr
+    finally:
+        pretend_revision(records, known)
+
+
+def pretend_revision(records: Database, revision: str | None) -> None:
+    with records.write() as session:
+        session.execute(text("DELETE FROM alembic_version"))
+        if revision is not None:
+            session.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
+
+
+def test_one_scrape_endpoint_tells_of_the_whole_stack(records: Database, stack: Stack) -> None:
+    with records.read() as session:
+        products = session.execute(text("SELECT count(*) FROM products")).scalar_one()
+    address = f"http://127.0.0.1:{stack.metrics_port}/metrics"
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        lines = answer.read().decode().splitlines()
+    assert f"vastra_products {products:.1f}" in lines
+    assert sum(line.startswith('vastra_worker_consuming{worker="classify@') for line in lines) >= 2
+
+
+def test_log_lines_of_containers_are_json_with_the_ids_of_what_they_are_about(
+    records: Database, stack: Stack
+) -> None:
+    assert records
+    lines = stack.compose("logs", "--no-color", "--no-log-prefix", "classifier").stdout.splitlines()
+    events = [json.loads(line) for line in lines if line.startswith("{")]
+    assert len(events) > 0.9 * len(lines)
+    assert any("task_id" in event for event in events)
 
 
 def test_a_backup_brings_every_record_back(records: Database, stack: Stack) -> None:

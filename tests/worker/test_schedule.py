@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, TRAIN_QUEUE
+from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.models import CrawlRun, Image, RunStatus, TrainingRun, utc_now
 from db.pictures import Reason
 from db.repository.runs import (
@@ -176,6 +176,13 @@ def test_a_slice_is_sent_until_somebody_is_at_it_and_again_when_its_crawler_has_
     stop_the_heart(database)
     sweep(database)
     assert received(CRAWL_QUEUE) == [run, run + 1]
+
+
+def test_slices_that_need_a_browser_are_sent_to_workers_that_have_one(database: Database) -> None:
+    with database.write() as session:
+        plain, drawn = plan_slices(session, "amazon.in", [{"search": "a"}, {"search": "a", "render": True}])
+    sweep(database)
+    assert (received(CRAWL_QUEUE), received(RENDER_QUEUE)) == ([plain], [drawn])
 
 
 def test_a_killed_crawl_is_closed_with_its_reason(database: Database) -> None:

@@ -12,7 +12,9 @@ ONNX Runtime and OpenVINO are measured where they are installed; the project doe
 import statistics
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +28,7 @@ from rich.table import Table
 from db.categories import load_categories
 from db.pictures import decode_picture
 from demo.garments import draw_garment
-from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
+from worker.cnn.config import DEFAULT_NETWORK, INPUT_SHAPES, TrainingConfig
 from worker.cnn.dataset import Examples, Split, fit_picture
 from worker.cnn.engine import keras, tf
 from worker.cnn.litert import BATCH_SIZE, LiteRTEngine
@@ -34,9 +36,9 @@ from worker.cnn.train import train_and_evaluate
 
 Pictures = NDArray[np.uint8]
 Engine = Callable[[Pictures], NDArray[np.float32]]
-"""Takes uint8 (32, 224, 224, 3), gives logits (32, classes)."""
+"""Takes uint8 (32, height, width, 3), gives logits (32, classes)."""
 
-NETWORK = NetworkName.EFFICIENTNET_LITE0
+NETWORK = DEFAULT_NETWORK
 BATCH = 32
 
 
@@ -99,8 +101,7 @@ def make_engines(model: Any, pictures: Pictures) -> Iterator[tuple[str, Engine]]
     yield "tf.function", lambda x: np.asarray(graph(x))
     yield "tf.function, XLA", lambda x: np.asarray(compiled(x))
     yield from lite_engines(tf.function(outputs, any_batch), pictures)
-    yield from onnx_engine(model)
-    yield from openvino_engine(model)
+    yield from onnx_engines(graph, signature)
 
 
 def lite_engines(graph: Any, pictures: Pictures) -> Iterator[tuple[str, Engine]]:
@@ -134,34 +135,29 @@ def lite_engine(flatbuffer: bytes, batch_size: int) -> Engine:
     return lambda batch: engine(batch).logits
 
 
-def onnx_engine(model: Any) -> Iterator[tuple[str, Engine]]:
-    """Build an ONNX Runtime engine, if it and the exporter are installed."""
+def onnx_engines(logits: Any, signature: Any) -> Iterator[tuple[str, Engine]]:
+    """Build the engines that read ONNX and are installed, if its exporter is."""
     try:
+        import tf2onnx  # noqa: PLC0415 - not a dependency
+    except ImportError:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy announces the end of names that the exporter uses
+        network = tf2onnx.convert.from_function(logits, signature)[0].SerializeToString()
+    with suppress(ImportError):
         import onnxruntime  # noqa: PLC0415 - not a dependency
-        import tf2onnx  # noqa: F401, PLC0415 - what Keras exports with
-    except ImportError:
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "network.onnx")
-        model.export(path, format="onnx", verbose=False)
-        session = onnxruntime.InferenceSession(path.read_bytes())
-    names = [output.name for output in session.get_outputs()]
-    place = next(n for n, output in enumerate(session.get_outputs()) if len(output.shape) == 2)
-    entry = session.get_inputs()[0].name
-    yield "ONNX Runtime", lambda x: session.run([names[place]], {entry: x.astype(np.float32)})[0]
 
-
-def openvino_engine(model: Any) -> Iterator[tuple[str, Engine]]:
-    """Build an OpenVINO engine, if it is installed."""
-    try:
+        session = onnxruntime.InferenceSession(network)
+        entry = session.get_inputs()[0].name
+        yield "ONNX Runtime", lambda x: session.run(None, {entry: x})[0]
+    with suppress(ImportError):
         import openvino  # noqa: PLC0415 - not a dependency
-    except ImportError:
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        model.export(folder, format="tf_saved_model", verbose=False)
-        compiled = openvino.compile_model(openvino.convert_model(folder), "CPU")
-    place = next(n for n, output in enumerate(compiled.outputs) if len(output.partial_shape) == 2)
-    yield "OpenVINO", lambda x: np.array(compiled(x.astype(np.float32))[place])
+
+        exact = {"INFERENCE_PRECISION_HINT": "f32"}  # else bfloat16, where the processor has it
+        for name, hints in (("OpenVINO float32", exact), ("OpenVINO", {})):
+            core = openvino.Core()
+            compiled = core.compile_model(core.read_model(network), "CPU", hints)
+            yield name, lambda x, compiled=compiled: np.array(compiled(x)[0])
 
 
 def train(pictures: Pictures, labels: NDArray[np.int64]) -> Any:

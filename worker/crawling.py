@@ -10,8 +10,8 @@ from typing import Any, Final
 from celery.worker import state
 
 from db.models import CrawlRun
-from db.repository.runs import finish_crawl_run
-from db.repository.slices import WRONG_ARGUMENTS, begin_slice, give_back_slice
+from db.repository.runs import begin_run, finish_crawl_run
+from db.repository.slices import WRONG_ARGUMENTS, give_back_slice
 from db.session import Database
 from db.settings import ROOT
 from worker.health import show_life
@@ -33,7 +33,7 @@ def crawl_slice(database: Database, run_id: int) -> None:
     slice to the next attempt; one that ends because the worker is told to stop gives it back untried.
     """
     with database.write() as session:
-        if not begin_slice(session, run_id):
+        if not begin_run(session, CrawlRun, run_id):
             logger.info("crawl run %d is finished or somebody is at it", run_id)
             return
         arguments = session.get_one(CrawlRun, run_id).arguments

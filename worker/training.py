@@ -10,7 +10,7 @@ from db.image_store import ImageStore
 from db.models import RunStatus, Split, TrainingRun
 from db.repository.labels import active_version
 from db.repository.model_versions import activate, record_model_version
-from db.repository.runs import begin_training_run, finish_training_run
+from db.repository.runs import begin_run, finish_training_run
 from db.session import Database
 from db.settings import ROOT, settings
 from worker.cnn.classifier import Classifier
@@ -43,7 +43,7 @@ def run_training(
         CnnError: the network cannot be trained on what is there.
     """
     with database.write() as session:
-        if not begin_training_run(session, run_id):
+        if not begin_run(session, TrainingRun, run_id):
             logger.info("training run %d is finished or somebody is at it", run_id)
             return None
         values = session.get_one(TrainingRun, run_id).config

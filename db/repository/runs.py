@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from db.models import CrawlRun, RunStatus, TrainingRun, utc_now
 
-MAX_ATTEMPTS: Final = 5
-"""Of a training run."""
+Run = type[CrawlRun] | type[TrainingRun]
+
+MAX_ATTEMPTS: Final[dict[Run, int]] = {CrawlRun: 3, TrainingRun: 5}
+"""How often a run is taken up; one that ends every attempt with a dead worker is finished with that reason."""
 
 FRESH: Final = timedelta(seconds=30)
 """A running run whose heart has not beaten for so long has died."""
@@ -18,9 +20,43 @@ _PLANNING: Final = 0x56415354
 """The advisory lock of whoever plans by itself; any number that no other program of the database uses."""
 
 
-def is_alive(run: type[CrawlRun] | type[TrainingRun]) -> ColumnElement[bool]:
+def is_alive(run: Run) -> ColumnElement[bool]:
     """Select runs that some process is working on."""
     return (run.status == RunStatus.RUNNING) & (run.heartbeat_at > utc_now() - FRESH)
+
+
+def is_waiting(run: Run) -> ColumnElement[bool]:
+    """Select runs that are planned, or whose worker died, and that have attempts left.
+
+    A crawl begun by hand, which nobody takes up, counts no attempt.
+    """
+    died = (run.status == RunStatus.RUNNING) & (run.attempts > 0) & ~is_alive(run)
+    return ((run.status == RunStatus.PLANNED) | died) & (run.attempts < MAX_ATTEMPTS[run])
+
+
+def begin_run(session: Session, run: Run, run_id: int) -> bool:
+    """Take a run up unless it is finished or its heart beats elsewhere; say whether it is ours."""
+    now = utc_now()
+    ours = session.execute(
+        update(run)
+        .where(run.id == run_id, is_waiting(run))
+        .values(status=RunStatus.RUNNING, attempts=run.attempts + 1, started_at=now, heartbeat_at=now)
+        .returning(run.id)
+        .execution_options(synchronize_session=False)
+    )
+    return ours.one_or_none() is not None
+
+
+def finish_dead_runs(session: Session, run: Run, given_up: ColumnElement[bool], **values: Any) -> list[int]:
+    """Finish the runs that nobody is at and that are given up, with `values`; return them, oldest first."""
+    dead = (
+        update(run)
+        .where(run.status != RunStatus.FINISHED, ~is_alive(run), given_up)
+        .values(status=RunStatus.FINISHED, finished_at=utc_now(), **values)
+        .returning(run.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(session.scalars(dead))
 
 
 def plan_alone(session: Session) -> None:
@@ -62,55 +98,26 @@ def plan_training_run(session: Session, network: str, config: dict[str, Any], se
     return run.id
 
 
-def begin_training_run(session: Session, run_id: int) -> bool:
-    """Take a training run on unless it is finished or its heart beats elsewhere; say whether it is ours."""
-    ours = session.execute(
-        update(TrainingRun)
-        .where(TrainingRun.id == run_id, TrainingRun.status != RunStatus.FINISHED, ~is_alive(TrainingRun))
-        .values(
-            status=RunStatus.RUNNING,
-            attempts=TrainingRun.attempts + 1,
-            started_at=utc_now(),
-            heartbeat_at=utc_now(),
-        )
-        .returning(TrainingRun.id)
-        .execution_options(synchronize_session=False)
-    )
-    return ours.one_or_none() is not None
-
-
 def finish_training_run(session: Session, run_id: int, error: str | None = None) -> None:
     """Close a training run; `error` says why it made no model version."""
     run = session.get_one(TrainingRun, run_id)
     run.status, run.finished_at, run.error = RunStatus.FINISHED, utc_now(), error
 
 
-def beat(session: Session, run: type[CrawlRun] | type[TrainingRun], run_id: int, **values: Any) -> None:
+def beat(session: Session, run: Run, run_id: int, **values: Any) -> None:
     """Show that a run is being worked on; `values` are columns to write with it, such as progress."""
     session.execute(update(run).where(run.id == run_id).values(heartbeat_at=utc_now(), **values))
 
 
 def give_up_training_runs(session: Session) -> list[int]:
     """Finish the runs whose every attempt ended with a dead worker, with that as their error; return them."""
-    dead = (
-        update(TrainingRun)
-        .where(
-            TrainingRun.status == RunStatus.RUNNING,
-            ~is_alive(TrainingRun),
-            TrainingRun.attempts >= MAX_ATTEMPTS,
-        )
-        .values(
-            status=RunStatus.FINISHED,
-            finished_at=utc_now(),
-            error=f"{MAX_ATTEMPTS} attempts ended with a dead worker; is there enough memory?",
-        )
-        .returning(TrainingRun.id)
-        .execution_options(synchronize_session=False)
-    )
-    return list(session.scalars(dead))
+    most = MAX_ATTEMPTS[TrainingRun]
+    error = f"{most} attempts ended with a dead worker; is there enough memory?"
+    return finish_dead_runs(session, TrainingRun, TrainingRun.attempts >= most, error=error)
 
 
 def stale_training_runs(session: Session) -> list[int]:
     """List runs that were planned or whose worker died, oldest first: their message has to be sent again."""
-    waiting = (TrainingRun.status != RunStatus.FINISHED) & ~is_alive(TrainingRun)
-    return list(session.scalars(select(TrainingRun.id).where(waiting).order_by(TrainingRun.id)))
+    return list(
+        session.scalars(select(TrainingRun.id).where(is_waiting(TrainingRun)).order_by(TrainingRun.id))
+    )

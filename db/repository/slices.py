@@ -9,10 +9,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from db.models import CrawlRun, RunStatus, utc_now
-from db.repository.runs import is_alive
-
-MAX_ATTEMPTS: Final = 3
-"""Of a slice; then it is finished with the reason below."""
+from db.repository.runs import MAX_ATTEMPTS, finish_dead_runs, is_waiting
 
 CRAWLER_DIED: Final = "crawler_died"
 """The finish reason of a crawl run that could not write its own."""
@@ -59,23 +56,6 @@ def repeat_slices(session: Session, after: timedelta) -> list[int]:
     return plan_slices(session, rows[0].marketplace, [row.arguments for row in rows])
 
 
-def begin_slice(session: Session, run_id: int) -> bool:
-    """Take a slice up unless it is finished or its heart beats elsewhere; say whether it is ours."""
-    ours = session.execute(
-        update(CrawlRun)
-        .where(CrawlRun.id == run_id, _is_waiting())
-        .values(
-            status=RunStatus.RUNNING,
-            attempts=CrawlRun.attempts + 1,
-            started_at=utc_now(),
-            heartbeat_at=utc_now(),
-        )
-        .returning(CrawlRun.id)
-        .execution_options(synchronize_session=False)
-    )
-    return ours.one_or_none() is not None
-
-
 def give_back_slice(session: Session, run_id: int, *, untried: bool) -> bool:
     """Have an unfinished slice planned again; say whether it was unfinished.
 
@@ -98,18 +78,8 @@ def give_back_slice(session: Session, run_id: int, *, untried: bool) -> bool:
 def close_dead_crawl_runs(session: Session) -> list[int]:
     """Finish crawls begun by hand that were killed, and slices that always were; return their ids."""
     by_hand = (CrawlRun.status == RunStatus.RUNNING) & (CrawlRun.attempts == 0)
-    dead = (
-        update(CrawlRun)
-        .where(
-            CrawlRun.status != RunStatus.FINISHED,
-            ~is_alive(CrawlRun),
-            by_hand | (CrawlRun.attempts >= MAX_ATTEMPTS),
-        )
-        .values(status=RunStatus.FINISHED, finished_at=utc_now(), finish_reason=CRAWLER_DIED)
-        .returning(CrawlRun.id)
-        .execution_options(synchronize_session=False)
-    )
-    return sorted(session.scalars(dead))
+    given_up = by_hand | (CrawlRun.attempts >= MAX_ATTEMPTS[CrawlRun])
+    return finish_dead_runs(session, CrawlRun, given_up, finish_reason=CRAWLER_DIED)
 
 
 def waiting_slices(session: Session, *, rendered: bool = False) -> list[int]:
@@ -119,13 +89,9 @@ def waiting_slices(session: Session, *, rendered: bool = False) -> list[int]:
         session: of a read.
         rendered: those whose pages a browser has to draw, instead of the others.
     """
-    rows = session.execute(select(CrawlRun.id, CrawlRun.arguments).where(_is_waiting()).order_by(CrawlRun.id))
+    waiting = select(CrawlRun.id, CrawlRun.arguments).where(is_waiting(CrawlRun)).order_by(CrawlRun.id)
+    rows = session.execute(waiting)
     return [row.id for row in rows if bool(row.arguments.get("render")) == rendered]
-
-
-def _is_waiting() -> ColumnElement[bool]:
-    unfinished = (CrawlRun.status != RunStatus.FINISHED) & ~is_alive(CrawlRun)
-    return is_slice() & unfinished & (CrawlRun.attempts < MAX_ATTEMPTS)
 
 
 def _key(marketplace: str, arguments: dict[str, Any]) -> str:

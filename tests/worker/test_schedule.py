@@ -8,13 +8,13 @@ from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.models import CrawlRun, Image, RunStatus, TrainingRun, utc_now
 from db.pictures import Reason
 from db.repository.runs import (
-    begin_training_run,
+    begin_run,
     finish_crawl_run,
     finish_training_run,
     plan_alone,
     start_crawl_run,
 )
-from db.repository.slices import CRAWLER_DIED, begin_slice, plan_slices
+from db.repository.slices import CRAWLER_DIED, plan_slices
 from db.session import Database
 from tests.factories import CATEGORIES, model_version, product, save
 from worker.app import app
@@ -99,7 +99,7 @@ def test_it_does_not_train_again_by_itself(database: Database) -> None:
 def test_a_run_is_sent_again_only_when_its_worker_has_died(database: Database) -> None:
     with database.write() as session:
         [run] = plan_training(session)
-        assert begin_training_run(session, run)
+        assert begin_run(session, TrainingRun, run)
     sweep(database)
     assert waiting(TRAIN_QUEUE) == 0
     with database.write() as session:
@@ -170,7 +170,7 @@ def test_a_slice_is_sent_until_somebody_is_at_it_and_again_when_its_crawler_has_
     assert waiting(CRAWL_QUEUE) == 2
     assert received(CRAWL_QUEUE) == [run, run + 1]
     with database.write() as session:
-        assert begin_slice(session, run)
+        assert begin_run(session, CrawlRun, run)
     sweep(database)
     assert received(CRAWL_QUEUE) == [run + 1]
     stop_the_heart(database)
@@ -203,7 +203,7 @@ def test_the_latest_crawl_is_repeated_where_the_setting_says_so(
     monkeypatch.setattr("worker.schedule.CRAWL_HOURS", hours)
     with database.write() as session:
         [run] = plan_slices(session, "amazon.in", [{"search": "a"}])
-        begin_slice(session, run)
+        begin_run(session, CrawlRun, run)
         finish_crawl_run(session, run, "finished", {})
         session.execute(update(CrawlRun).values(created_at=utc_now() - timedelta(hours=25)))
     sweep(database)

@@ -7,7 +7,7 @@ from db.queries.training import has_training_run, is_crawling
 from db.repository.runs import (
     MAX_ATTEMPTS,
     beat,
-    begin_training_run,
+    begin_run,
     finish_crawl_run,
     finish_training_run,
     give_up_training_runs,
@@ -25,7 +25,7 @@ def planned(database: Database) -> int:
 
 def begin(database: Database, run_id: int) -> bool:
     with database.write() as session:
-        return begin_training_run(session, run_id)
+        return begin_run(session, TrainingRun, run_id)
 
 
 def stop_the_heart(database: Database, run: type[CrawlRun] | type[TrainingRun]) -> None:
@@ -60,7 +60,7 @@ def test_a_run_whose_worker_died_is_taken_on_again(database: Database) -> None:
 
 def test_a_run_that_kills_its_worker_every_time_is_given_up_with_its_reason(database: Database) -> None:
     run_id = planned(database)
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    for attempt in range(1, MAX_ATTEMPTS[TrainingRun] + 1):
         assert give_up(database) == [], attempt
         assert begin(database, run_id)
         stop_the_heart(database, TrainingRun)
@@ -76,7 +76,7 @@ def test_a_run_that_kills_its_worker_every_time_is_given_up_with_its_reason(data
 
 def test_a_run_at_work_is_not_given_up_however_often_it_was_begun(database: Database) -> None:
     run_id = planned(database)
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS[TrainingRun]):
         stop_the_heart(database, TrainingRun)
         assert begin(database, run_id)
 

@@ -6,11 +6,9 @@ from sqlalchemy import select, update
 
 from db.models import CrawlRun, RunStatus, utc_now
 from db.queries.training import is_crawling
-from db.repository.runs import beat, finish_crawl_run, start_crawl_run
+from db.repository.runs import MAX_ATTEMPTS, beat, begin_run, finish_crawl_run, start_crawl_run
 from db.repository.slices import (
     CRAWLER_DIED,
-    MAX_ATTEMPTS,
-    begin_slice,
     close_dead_crawl_runs,
     give_back_slice,
     plan_slices,
@@ -30,7 +28,7 @@ def plan(database: Database, *slices: dict[str, Any]) -> list[int]:
 
 def begin(database: Database, run_id: int) -> bool:
     with database.write() as session:
-        return begin_slice(session, run_id)
+        return begin_run(session, CrawlRun, run_id)
 
 
 def give_back(database: Database, run_id: int, *, untried: bool) -> bool:
@@ -82,7 +80,7 @@ def test_a_slice_is_begun_once_however_often_its_message_comes(database: Databas
 
 def test_a_slice_whose_crawler_died_is_begun_again_and_then_given_up(database: Database) -> None:
     [run] = plan(database, SAREES)
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS[CrawlRun]):
         assert close_dead(database) == []
         assert waiting(database) == [run]
         assert begin(database, run)

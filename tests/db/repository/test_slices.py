@@ -175,13 +175,6 @@ def test_slices_that_wait_are_a_crawl_at_work(database: Database) -> None:
         assert not is_crawling(session)
 
 
-def test_slices_that_nobody_takes_up_are_no_crawl_after_an_hour(database: Database) -> None:
-    plan(database, SAREES)
-    turn_back(database, "created_at", hours=2)
-    with database.read() as session:
-        assert not is_crawling(session)
-
-
 def test_slices_that_nobody_takes_up_are_no_crawl_at_work(database: Database) -> None:
     first, second = plan(database, SAREES, JEANS)
     turn_back(database, "created_at", minutes=3)

@@ -1,7 +1,6 @@
 """Query and look after the records: `python -m db --help`."""
 
 import json
-import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from db.importing import ImportCounts, Photo
-    from db.queries.products import ProductFilter
 
 # `--help` is to answer at once, so each command imports what it needs: SQLAlchemy and Pillow are large.
 # ruff: noqa: PLC0415
@@ -38,8 +36,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-
-ROWS_OF_A_TABLE = 20
 
 
 @app.command()
@@ -97,42 +93,16 @@ def products(
 
     Example: python -m db products --category saree --min-confidence 0.9 --format csv --output sarees.csv
     """
-    from db.formats import TO_PROGRAMS, print_products, written_to
-    from db.queries.products import ProductFilter, product_page, stream_products
-    from db.session import open_database
+    from db.listing import print_page, write_all
+    from db.queries.products import ProductFilter
 
     wanted = ProductFilter(category, min_confidence, uncertain, disagree, brand, marketplace, quality)
     if chosen is not ProductFormat.TABLE:
-        _refuse_bytes_on_a_terminal(chosen, output)
-        with written_to(output) as stream:
-            TO_PROGRAMS[chosen](stream_products(open_database(), wanted, after, limit), stream)
-        return
-    if output is not None:
+        write_all(wanted, limit, after, chosen, output)
+    elif output is not None:
         raise typer.BadParameter("--output goes with --format json, csv or parquet; got a table")
-    size = limit or ROWS_OF_A_TABLE
-    with open_database().read() as session:
-        rows = product_page(session, wanted, after, size + 1)
-    print_products(rows[:size])
-    if len(rows) > size:
-        messages.print("More:", _next_page(wanted, limit, rows[size - 1].id), soft_wrap=True, markup=False)
-
-
-def _refuse_bytes_on_a_terminal(chosen: ProductFormat, output: Path | None) -> None:
-    import sys
-
-    if chosen is ProductFormat.PARQUET and output is None and sys.stdout.isatty():
-        raise typer.BadParameter(
-            "parquet is not for reading: add --output FILE, or redirect it; got a terminal"
-        )
-
-
-def _next_page(wanted: "ProductFilter", limit: int | None, after: int) -> str:
-    options = {**vars(wanted), "limit": limit, "after": after}
-    words = ["python", "-m", "db", "products"]
-    for name, value in options.items():
-        if value not in (None, False):
-            words += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
-    return shlex.join(words)
+    else:
+        print_page(wanted, limit, after)
 
 
 @app.command("import")

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 from uuid import uuid4
@@ -11,11 +13,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.errors import ImageStoreError
-from db.models import Image
+from db.models import Image, utc_now
 from db.settings import settings
 
 _BUCKETS: Final = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "oci", "r2"})
 """Protocols whose objects appear whole or not at all, and that know no folders."""
+
+_PARTS: Final = "parts"
+"""The folder of what is being written; a picture that is complete is moved out of it."""
+
+_ABANDONED: Final = timedelta(days=1)
+"""The writer of a part as old as this was killed."""
 
 
 class ImageStore:
@@ -31,6 +39,7 @@ class ImageStore:
 
     def __init__(self, address: str) -> None:
         self._files: Any = None
+        self._is_swept = False
         if address == "db:":
             return
         try:
@@ -77,8 +86,10 @@ class ImageStore:
 
     def _write_beside(self, path: str, data: bytes) -> None:
         """Write under a name of its own and rename: whoever is killed leaves no half of a picture."""
-        part = f"{path}.{uuid4().hex}.part"
-        self._files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+        part = f"{self._root}/{_PARTS}/{uuid4().hex}.part"
+        for folder in (part, path):
+            self._files.makedirs(folder.rsplit("/", 1)[0], exist_ok=True)
+        self._sweep_parts()
         try:
             self._files.pipe_file(part, data)
             self._files.mv(part, path)
@@ -86,6 +97,17 @@ class ImageStore:
             if self._files.exists(part):
                 self._files.rm_file(part)
             raise
+
+    def _sweep_parts(self) -> None:
+        """Remove, once a process, what killed writers have left; a part that cannot be removed does no harm."""
+        if self._is_swept:
+            return
+        self._is_swept = True
+        for part in self._files.find(f"{self._root}/{_PARTS}"):
+            # Another writer may be quicker, and not every kind of store tells times.
+            with suppress(NotImplementedError, *self._errors):
+                if self._files.modified(part) < utc_now() - _ABANDONED:
+                    self._files.rm_file(part)
 
     def _read_files(self, sha256s: Mapping[int, str]) -> dict[int, bytes]:
         """Read all of them at once where the store can, and check each against its name."""

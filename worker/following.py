@@ -6,14 +6,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from db.command_line import messages
+from db.messages import CRAWL_QUEUE, TRAIN_QUEUE
 from db.models import CrawlRun, RunStatus, TrainingRun
 from db.queries.slices import crawl_runs, products_of
 from db.session import Database
 from worker.cnn.progress import Progress
+from worker.consumers import is_consumed
 from worker.errors import SlicesFailedError, TrainingFailedError
 from worker.progress import crawl_bar, training_bar
 
 _LOOK_SECONDS = 1
+_IDLE_LOOKS: Final = 5
+"""After so many looks in a row at what nobody is at, the user is told if no worker is there to take it up."""
+
 _UNNOTICED_LOOKS: Final = 20
 """After so many looks at a crawl that nobody has begun, the user is told what is missing."""
 
@@ -27,13 +32,22 @@ def follow_training(database: Database, run_id: int) -> None:
     Raises:
         TrainingFailedError: the run made no model version.
     """
+    looks = 0
     with training_bar() as report:
         while (run := _look(database, run_id)).status is not RunStatus.FINISHED:
             if run.progress:
                 report(Progress(**run.progress))
+            looks += 1
+            if looks == _IDLE_LOOKS and run.status is RunStatus.PLANNED:
+                _say_if_nobody_is_there(database, TRAIN_QUEUE)
             time.sleep(_LOOK_SECONDS)
     if run.error is not None:
         raise TrainingFailedError(f"training run {run_id} made no model version: {run.error}")
+
+
+def _say_if_nobody_is_there(database: Database, queue: str) -> None:
+    if not is_consumed(database, queue):
+        messages.print(f"No {queue} worker is running, so it waits: start `python -m worker run`.")
 
 
 def _look(database: Database, run_id: int) -> TrainingRun:
@@ -46,11 +60,14 @@ def follow_crawl(database: Database, run_ids: Sequence[int]) -> list[CrawlRun]:
 
     Ctrl-C stops the watching, not the crawl.
     """
-    looks = 0
+    looks = idle = 0
     with crawl_bar(len(run_ids)) as report:
         while (runs := _look_at_crawl(database, run_ids)) and not all(map(_is_finished, runs)):
             report(sum(map(_is_finished, runs)), sum(map(products_of, runs)))
             looks += 1
+            idle = 0 if any(run.status is RunStatus.RUNNING for run in runs) else idle + 1
+            if idle == _IDLE_LOOKS:
+                _say_if_nobody_is_there(database, CRAWL_QUEUE)
             if looks == _UNNOTICED_LOOKS and not any(run.attempts for run in runs):
                 messages.print("No crawl worker has taken a slice yet: is `python -m worker run` running?")
             time.sleep(_LOOK_SECONDS)

@@ -16,8 +16,6 @@ from db.repository.runs import is_alive
 TAKEN_UP_WITHIN: Final = timedelta(minutes=2)
 """When slices are planned, or wait and another crawl shows life, the next one begins within this time."""
 
-_PATIENCE: Final = timedelta(hours=1)
-
 
 @dataclass(frozen=True)
 class LabelledImage:

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -149,6 +150,17 @@ def test_a_killed_process_leaves_no_half_picture(tmp_path: Path) -> None:
     writer.wait()
     for path in written():
         assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
+
+
+def test_what_a_killed_writer_left_is_removed_after_a_day(records: Database, tmp_path: Path) -> None:
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    now = time.time()
+    for name, hours in (("old.part", 25), ("of-a-writer-at-work.part", 0)):
+        (parts / name).write_bytes(b"half of a picture")
+        os.utime(parts / name, (now - hours * 3600, now - hours * 3600))
+    save(records, ImageStore(tmp_path.as_uri()))
+    assert [path.name for path in tmp_path.rglob("*.part")] == ["of-a-writer-at-work.part"]
 
 
 def test_pictures_of_before_a_move_to_files_stay_readable(records: Database, tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ COLUMNS = ["path", "category", "confidence", "uncertain", "reason", *NAMES]
 @pytest.fixture
 def command(trained: Database, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a command on the trained records, in this process."""
-    monkeypatch.setattr("worker.__main__.open_database", lambda: trained)
+    for module in ("classifying", "training", "versions"):
+        monkeypatch.setattr(f"worker.commands.{module}.open_database", lambda: trained)
     monkeypatch.setenv("COLUMNS", "200")
     return invoke
 

@@ -21,7 +21,7 @@ def records(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databa
     first, second, _ = save(database, product("B000000001", 1, 2, 3))
     with database.write() as session:
         set_aside(session, {first: Reason.WORKER_DIED, second: Reason.CORRUPT})
-    monkeypatch.setattr("worker.__main__.open_database", lambda: database)
+    monkeypatch.setattr("worker.commands.queue.open_database", lambda: database)
     yield database
     database.close()
 

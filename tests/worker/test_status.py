@@ -35,7 +35,7 @@ def records(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databa
     predict(database, version, {done: likely("jeans")}, failures={corrupt: Reason.CORRUPT})
     with database.write() as session:
         finish_crawl_run(session, start_crawl_run(session, "amazon.in", {}), "blocked", {"products_new": 1})
-    monkeypatch.setattr("worker.monitoring.open_database", lambda: database)
+    monkeypatch.setattr("worker.commands.monitoring.open_database", lambda: database)
     monkeypatch.setenv("COLUMNS", "200")
     yield database
     database.close()

@@ -1,0 +1,100 @@
+"""Whoever waits for a run is told when no worker is there to take it up."""
+
+import io
+import threading
+from collections.abc import Iterator
+
+import pytest
+from rich.console import Console
+
+from db.messages import CRAWL_QUEUE, TRAIN_QUEUE
+from db.models import CrawlRun
+from db.repository.runs import begin_run, finish_crawl_run, finish_training_run, plan_training_run
+from db.repository.slices import plan_slices
+from db.session import Database
+from worker import presence
+from worker.consumers import is_consumed
+from worker.following import follow_crawl, follow_training
+from worker.messages import open_broker
+from worker.waiting import wait_until
+
+
+@pytest.fixture
+def records(sqlite_url: str) -> Iterator[Database]:
+    database = Database(sqlite_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What the user reads."""
+    text = io.StringIO()
+    monkeypatch.setattr("worker.following.messages", Console(file=text, width=200))
+    monkeypatch.setattr("worker.following._LOOK_SECONDS", 0.02)
+    return text
+
+
+@pytest.mark.usefixtures("broker")
+def test_who_waits_for_slices_hears_that_no_crawl_worker_is_there(
+    records: Database, said: io.StringIO
+) -> None:
+    with records.write() as session:
+        [run] = plan_slices(session, "amazon.in", [{"search": "a"}])
+
+    def finish_once_told() -> None:
+        assert wait_until(lambda: "No crawl worker is running" in said.getvalue(), 30)
+        with records.write() as session:
+            begin_run(session, CrawlRun, run)
+            finish_crawl_run(session, run, "finished", {})
+
+    watcher = threading.Thread(target=finish_once_told)
+    watcher.start()
+    assert [each.id for each in follow_crawl(records, [run])] == [run]
+    watcher.join()
+    assert said.getvalue().count("is running, so it waits") == 1
+
+
+@pytest.mark.usefixtures("broker")
+def test_who_waits_for_a_training_hears_that_no_trainer_is_there(
+    records: Database, said: io.StringIO
+) -> None:
+    with records.write() as session:
+        run = plan_training_run(session, "seed_cnn", {}, 0)
+
+    def finish_once_told() -> None:
+        assert wait_until(lambda: "No train worker is running" in said.getvalue(), 30)
+        with records.write() as session:
+            finish_training_run(session, run)
+
+    watcher = threading.Thread(target=finish_once_told)
+    watcher.start()
+    follow_training(records, run)
+    watcher.join()
+
+
+@pytest.mark.parametrize(
+    ("name", "queue", "consumed"),
+    [
+        ("crawl@here", CRAWL_QUEUE, True),
+        ("crawl@here", TRAIN_QUEUE, False),
+        ("celery@here", TRAIN_QUEUE, True),  # a name of the user's own says nothing of its queues
+    ],
+)
+def test_a_worker_consumes_the_queue_of_its_name(
+    name: str, queue: str, records: Database, broker: str, *, consumed: bool
+) -> None:
+    assert broker
+    presence._say(name, None)
+    try:
+        assert is_consumed(records, queue) is consumed
+    finally:
+        with open_broker() as connection:
+            connection.delete(f"{presence._PREFIX}{name}")
+
+
+def test_nobody_is_blamed_where_no_broker_can_be_asked(
+    records: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.messages.app.conf.broker_url", "amqp://127.0.0.1:1")
+    assert is_consumed(records, CRAWL_QUEUE)

@@ -1,0 +1,68 @@
+"""Ask the active model version here and now: `python -m worker classify` and `predict`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from db.command_line import messages
+from db.image_store import open_image_store
+from db.queries.pending import count_pending
+from db.session import open_database
+from worker.errors import NoFilesError
+from worker.output import Format, write_rows
+from worker.progress import bar
+
+# TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
+# there is work for it.
+# ruff: noqa: PLC0415
+
+
+def classify() -> None:
+    """Classify every pending image in this process; needs no broker."""
+    from worker.versions import require_version
+
+    database = open_database()
+    with database.read() as session:
+        require_version(session)
+        pending = count_pending(session)
+    from worker.classifying import classify_pending
+
+    with bar("classifying", pending) as advance:
+        done = classify_pending(database, open_image_store(), advance)
+    with database.read() as session:
+        left = count_pending(session)
+    elsewhere = f" {left} are with other workers; their claims end within 45 s." if left else ""
+    messages.print(f"Classified {done} images.{elsewhere} Next: `python -m db products`.")
+
+
+def predict(
+    folder: Annotated[
+        Path, typer.Argument(help="Read with all folders below it.", exists=True, file_okay=False)
+    ],
+    output: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
+    version: Annotated[int | None, typer.Option(help="Model version; default: the active one.")] = None,
+) -> None:
+    """Label the files of a folder, one row per file, without recording anything.
+
+    Example: `python -m worker predict photos --format csv > labels.csv`
+    """
+    from worker.versions import require_version
+
+    database = open_database()
+    with database.read() as session:
+        version_id = require_version(session, version).id
+    from worker.predicting import COLUMNS, files_below, predict_files
+    from worker.versions import load_classifier
+
+    classifier = load_classifier(database, version_id)
+    categories = classifier.specification.categories
+    files = files_below(folder)
+    if not files:
+        raise NoFilesError(f"there is no file to label; got {folder}")
+    with bar("predicting", len(files)) as advance:
+        rows = (
+            advance(1) or prediction.row(categories)
+            for prediction in predict_files(classifier, folder, files)
+        )
+        write_rows(rows, (*COLUMNS, *categories), output)

@@ -1,0 +1,113 @@
+"""Make model versions, and find the labels that harm them: `python -m worker train` and `suspects`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+from db.command_line import messages
+from db.image_store import open_image_store
+from db.models import ModelVersion
+from db.options import picture_file
+from db.session import Database, open_database
+from worker.cnn.config import DEFAULT_NETWORK, NetworkName
+from worker.output import Format, write_rows
+from worker.planning import FINE_TUNE_FROM, plan_training
+from worker.progress import training_bar
+
+# TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
+# there is work for it.
+# ruff: noqa: PLC0415
+
+
+def train(
+    network: Annotated[NetworkName, typer.Option(help="Which network to train.")] = DEFAULT_NETWORK,
+    seed: Annotated[int, typer.Option(help="Of everything random in the run.")] = 0,
+    fine_tune: Annotated[
+        bool | None,
+        typer.Option(
+            "--fine-tune/--no-fine-tune",
+            help=f"Then fine-tune the backbone in a second run; default: from {FINE_TUNE_FROM} pictures.",
+        ),
+    ] = None,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Send it to a worker, and follow its progress.")
+    ] = False,
+) -> None:
+    """Train a network on all labelled products, and activate it if it is no worse than the active version.
+
+    A backbone's head takes a minute or two; the fine-tuning that follows makes a version of its own, which is
+    better on shops never seen. An interrupted fine-tuning goes on where it stopped when you train again.
+    Runs in this process; with --queue a worker does it (`python -m worker run`).
+    """
+    database = open_database()
+    if queue:
+        _train_in_worker(database, network, seed, fine_tune)
+    else:
+        _train_here(database, network, seed, fine_tune)
+    messages.print("Next: `python -m worker classify`, `python -m worker evaluate`.")
+
+
+def _train_in_worker(database: Database, network: NetworkName, seed: int, fine_tune: bool | None) -> None:
+    from worker.following import follow_training
+    from worker.queue import enqueue_training, require_broker
+
+    require_broker()
+    with database.write() as session:
+        run_ids = plan_training(session, network, seed, fine_tune=fine_tune)
+    enqueue_training(run_ids)
+    for run_id in run_ids:
+        follow_training(database, run_id)
+        _announce(database, run_id)
+
+
+def _train_here(database: Database, network: NetworkName, seed: int, fine_tune: bool | None) -> None:
+    # Loaded before the runs are planned: in those seconds a worker would take them up.
+    from worker.following import follow_training
+    from worker.interruption import interruptible
+    from worker.training import run_training
+
+    with database.write() as session:
+        run_ids = plan_training(session, network, seed, fine_tune=fine_tune)
+    for run_id in run_ids:
+        with training_bar() as bar_report, interruptible(bar_report) as report:
+            version_id = run_training(database, open_image_store(), run_id, report)
+        if version_id is None:
+            messages.print("A worker was quicker to take the run up; this is its progress.")
+            follow_training(database, run_id)
+        _announce(database, run_id)
+
+
+def _announce(database: Database, run_id: int) -> None:
+    with database.read() as session:
+        version = session.scalars(select(ModelVersion).where(ModelVersion.training_run_id == run_id)).one()
+    verdict = "is active" if version.active else "is worse than the active version, which stays"
+    messages.print(f"Model version {version.id} {verdict}.")
+
+
+def suspects(
+    output: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(help="Draw them as well, into this .png or .jpg file.", callback=picture_file),
+    ] = None,
+) -> None:
+    """List products whose listed category is probably wrong, for you to review; changes nothing.
+
+    Each is compared with a model that has seen neither it nor its near duplicates (confident learning).
+    `left_out` says whether the active version was trained without it: training leaves listed labels that are
+    suspect out, once they are more than 2.5 % of its products, and never a review.
+
+    Example: `python -m worker suspects --sheet suspects.png`
+    """
+    from worker.suspects import SUSPECT_COLUMNS, draw_suspects, find_suspects
+
+    database, store = open_database(), open_image_store()
+    with training_bar() as report:
+        found = find_suspects(database, store, report)
+    write_rows(map(vars, found), SUSPECT_COLUMNS, output)
+    if sheet is not None and found:
+        with database.read() as session:
+            draw_suspects(session, store, found).save(sheet)
+    messages.print(f"{len(found)} suspects. Your verdict: `python -m db review MARKETPLACE ASIN CATEGORY`.")

@@ -1,0 +1,89 @@
+"""Measure, list and choose model versions: `python -m worker evaluate`, `models` and `activate`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from sqlalchemy import select
+
+from db.command_line import messages
+from db.image_store import open_image_store
+from db.models import ModelVersion
+from db.queries.pending import count_pending
+from db.repository.model_versions import activate as activate_version
+from db.session import open_database
+from worker.output import categories_table, figures_table, robustness_table, versions_table
+from worker.progress import training_bar
+
+# TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
+# there is work for it.
+# ruff: noqa: PLC0415
+
+
+def evaluate(
+    version: Annotated[int | None, typer.Option(help="Model version; default: the active one.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Every figure as one JSON object.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write report.html, one page with pictures, there.", file_okay=False
+        ),
+    ] = None,
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            help="Measure also what is lost when pictures are turned, covered, lit otherwise ...; takes minutes."
+        ),
+    ] = True,
+) -> None:
+    """Measure a model version on the test split, which no training has seen, and keep the figures.
+
+    Each figure comes with its 95 % interval, by bootstrap over products.
+
+    Example: `python -m worker evaluate --report var/report`
+    """
+    from worker.versions import require_version
+
+    database = open_database()
+    with database.read() as session:
+        version_id = require_version(session, version).id
+    from worker.evaluation import evaluate_version
+    from worker.robustness import RobustnessOptions
+
+    store = open_image_store()
+    with training_bar() as progress:
+        options = RobustnessOptions(report=progress) if robustness else None
+        evaluation = evaluate_version(database, store, version_id, options)
+    if report is not None:
+        from worker.report import write_report
+
+        messages.print(f"Wrote {write_report(database, store, evaluation, report)}.")
+    figures = evaluation.as_dict()
+    if as_json:
+        typer.echo(json.dumps(figures, indent=2))
+        return
+    console = Console()
+    console.print(figures_table(figures))
+    console.print(categories_table(figures))
+    if robustness:
+        console.print(robustness_table(figures["robustness"]))
+
+
+def models() -> None:
+    """List the model versions, the latest first."""
+    with open_database().read() as session:
+        versions = session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc())).all()
+    if not versions:
+        messages.print("Nothing is trained yet: run `python -m worker train`.")
+        return
+    Console().print(versions_table(versions))
+
+
+def activate(version: Annotated[int, typer.Argument(metavar="ID", help="As `models` lists it.")]) -> None:
+    """Make a model version the one whose predictions count: also the way back to an earlier one."""
+    with open_database().write() as session:
+        activate_version(session, version)
+        pending = count_pending(session)
+    messages.print(f"Model version {version} is active; {pending} images are pending.")

@@ -61,8 +61,8 @@ class Findings:
 
 
 def examine(database: Database, broker_url: str) -> Findings:
-    """Count every breach of the invariant; changes nothing."""
-    with Session(database.engine) as session:  # labels are made anew in it, and never committed
+    """Count every breach of the invariant at one moment; changes nothing."""
+    with database.read() as session:  # labels are made anew in it, and never committed
         return Findings(
             pending=count_pending(session),
             lost=_number(session, LOST) + _number(session, WITHOUT_IMAGE),

@@ -72,8 +72,9 @@ def play_round(stack: Stack, records: Database, dice: random.Random, kills: int)
         stack.pause(dice.uniform(0, LONGEST_PAUSE_SECONDS))
     stack.wait_for_records(records)
     done = wait_until(lambda: is_drained(stack, records), CONVERGED_SECONDS, every=1)
-    assert done, f"{killed} {examine(records, stack.broker_url)} {stack.log()}"
-    return Round(killed, done_before, time.monotonic() - started, examine(records, stack.broker_url))
+    findings = examine(records, stack.broker_url)
+    assert done, f"{killed} {findings} {stack.log()}"
+    return Round(killed, done_before, time.monotonic() - started, findings)
 
 
 def is_drained(stack: Stack, records: Database) -> bool:

@@ -94,11 +94,10 @@ def test_a_pause_holds_the_others_for_as_long_as_the_longest(
         await blocked.pause(SHOP, 0.01)
         await blocked.take_turn(SHOP, 0)  # its own silence is kept by itself
         assert "another crawler" not in caplog.text
-        await asyncio.wait(
-            [asyncio.ensure_future(other.take_turn(SHOP, 0)) for _ in range(3)],
-            return_when=asyncio.FIRST_COMPLETED,
-        )
+        turns = [asyncio.ensure_future(other.take_turn(SHOP, 0)) for _ in range(3)]
+        await asyncio.wait(turns, return_when=asyncio.FIRST_COMPLETED)
         assert time.monotonic() - began >= 0.38
+        await asyncio.gather(*turns)
         assert caplog.text.count("another crawler met a block page") == 1
 
     with_fleets(use)

@@ -17,13 +17,14 @@ help:  ## List the targets
 
 setup: $(VENV)/.complete  ## Make .venv with everything that requirements/all.lock names
 
-# The marker is written last, so that an interrupted set-up is taken up again.
+# The marker is written last, so that an interrupted set-up is taken up again. Bytecode is compiled once: where Python
+# may write none, every process would compile its libraries anew.
 $(VENV)/.complete: requirements/all.lock Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 		|| { echo "Python 3.11 to 3.13 is needed, got $$($(PYTHON) --version): run make PYTHON=python3.12" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(UV) pip install --python $(BIN)/python --require-hashes --requirement requirements/all.lock
+	$(UV) pip install --python $(BIN)/python --require-hashes --compile-bytecode --requirement requirements/all.lock
 	@touch $@
 
 demo: setup  ## Run the whole job offline against the demo shop: crawl, train, classify, query

@@ -39,7 +39,7 @@ def main(
     stack.compose("build", "crawl-worker", "classifier")
     try:
         started = time.monotonic()
-        stack.compose("up", "-d", "trainer", "beat", "shop")
+        stack.compose("up", "-d", "trainer", "beat", "classifier", "shop")  # classifiers consume the schedule
         console.print(f"up after {time.monotonic() - started:.0f} s")
         records = Database(stack.database_url)
         console.print(measure_crawls(stack, records, crawlers))

@@ -1,10 +1,10 @@
 """Images a second of the engines that can run one trained network, and whether they agree on the labels.
 
-    python -m benchmarks.engines [--images N | --photos DIR] [--rounds N] [--no-xla]
+    python -m benchmarks.engines [--images N | --photos DIR] [--network NAME] [--rounds N] [--no-xla]
 
 Every engine gets the same weights and the same prepared pictures, in batches of 32, on as many threads as there
 are processors. Decoding is left out. Rounds alternate over the engines, so that a busy machine slows all; they run
-over the first 192 pictures, and all pictures are compared.
+over the first 192 pictures, and all pictures are compared. The network is the default one where no other is named.
 LiteRT runs with XNNPACK and, where no other size is named, cuts the batches into eights, as Vastra does; int8 is
 quantised after training, with the pictures as the representative ones.
 ONNX Runtime and OpenVINO are measured where they are installed; the project does not need them.
@@ -14,7 +14,7 @@ import statistics
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,7 +29,7 @@ from rich.table import Table
 from db.categories import load_categories
 from db.pictures import decode_picture
 from demo.garments import draw_garment
-from worker.cnn.config import DEFAULT_NETWORK, INPUT_SHAPES, TrainingConfig
+from worker.cnn.config import DEFAULT_NETWORK, INPUT_SHAPES, InputShape, NetworkName, TrainingConfig
 from worker.cnn.dataset import Examples, Split, fit_picture
 from worker.cnn.engine import keras, tf
 from worker.cnn.litert import BATCH_SIZE, LiteRTEngine
@@ -39,7 +39,6 @@ Pictures = NDArray[np.uint8]
 Engine = Callable[[Pictures], NDArray[np.float32]]
 """Takes uint8 (32, height, width, 3), gives logits (32, classes)."""
 
-NETWORK = DEFAULT_NETWORK
 BATCH = 32
 TIMED = 192
 
@@ -47,14 +46,16 @@ TIMED = 192
 def main(
     images: Annotated[int, typer.Option(help="Garments to draw.", min=96)] = 192,
     photos: Annotated[Path | None, typer.Option(help="Photos in folders named after categories.")] = None,
+    network: Annotated[NetworkName, typer.Option(help="Which network to train and run.")] = DEFAULT_NETWORK,
     rounds: Annotated[int, typer.Option(help="Of each engine.", min=1)] = 5,
     xla: Annotated[bool, typer.Option(help="Also what XLA compiles, which is slow.")] = True,
 ) -> None:
-    """Train a network in a few seconds, run it on every engine in turns, and print a table."""
-    pictures, labels = read(photos) if photos else draw(images)
+    """Train the network for a moment, run it on every engine in turns, and print a table."""
+    shape = INPUT_SHAPES[network]
+    pictures, labels = read(photos, shape) if photos else draw(images, shape)
     whole = len(pictures) // BATCH * BATCH
     timed = min(whole, TIMED)
-    model = train(pictures, labels)
+    model = train(network, pictures, labels)
     engines = dict(make_engines(model, pictures, xla=xla))
     seconds: dict[str, list[float]] = {name: [] for name in engines}
     outputs = {name: run(engine, pictures[:whole]) for name, engine in engines.items()}  # and warm up
@@ -112,12 +113,13 @@ def make_engines(model: Any, pictures: Pictures, *, xla: bool) -> Iterator[tuple
 
 def lite_engines(graph: Any, pictures: Pictures) -> Iterator[tuple[str, Engine]]:
     """Build LiteRT engines in float32, float16 and int8, and in float32 with other batches."""
+    _, *shape = pictures.shape
     for name in ("float32", "float16", "int8"):
         flatbuffer = convert(graph, name, pictures[:64])
-        yield f"LiteRT {name}", lite_engine(flatbuffer, BATCH_SIZE)
+        yield f"LiteRT {name}", lite_engine(flatbuffer, shape, BATCH_SIZE)
         if name == "float32":
-            yield "LiteRT float32, single pictures", lite_engine(flatbuffer, 1)
-            yield "LiteRT float32, batches of 32", lite_engine(flatbuffer, BATCH)
+            yield "LiteRT float32, single pictures", lite_engine(flatbuffer, shape, 1)
+            yield "LiteRT float32, batches of 32", lite_engine(flatbuffer, shape, BATCH)
 
 
 def convert(graph: Any, name: str, sample: Pictures) -> bytes:
@@ -133,11 +135,10 @@ def convert(graph: Any, name: str, sample: Pictures) -> bytes:
     return bytes(converter.convert())
 
 
-def lite_engine(flatbuffer: bytes, batch_size: int) -> Engine:
-    """Build one LiteRT engine."""
-    shape = INPUT_SHAPES[NETWORK]
-    size = (shape.height, shape.width, 3)
-    engine = LiteRTEngine(flatbuffer, size, len(load_categories()), batch_size)
+def lite_engine(flatbuffer: bytes, shape: Sequence[int], batch_size: int) -> Engine:
+    """Build one LiteRT engine for pictures of that height, width and 3."""
+    height, width, channels = shape
+    engine = LiteRTEngine(flatbuffer, (height, width, channels), len(load_categories()), batch_size)
     return lambda batch: engine(batch).logits
 
 
@@ -166,40 +167,40 @@ def onnx_engines(logits: Any, signature: Any) -> Iterator[tuple[str, Engine]]:
             yield name, lambda x, compiled=compiled: np.array(compiled(x)[0])
 
 
-def train(pictures: Pictures, labels: NDArray[np.int64]) -> Any:
-    """Train the default network for a moment; how good it is does not matter here."""
+def train(network: NetworkName, pictures: Pictures, labels: NDArray[np.int64]) -> Any:
+    """Train a network for a moment; how good it is does not matter here."""
     keys = np.array([f"{row:064x}" for row in range(len(pictures))])
     splits = np.where(np.arange(len(pictures)) % 4 == 0, Split.VALIDATION.value, Split.TRAIN.value)
     sources = np.full(len(pictures), "drawn")
     examples = Examples(pictures, labels, splits, keys, keys, sources, keys, np.zeros(len(keys), np.bool_))
     categories = tuple(category.name for category in load_categories())
     with tempfile.TemporaryDirectory() as folder:
-        result = train_and_evaluate(TrainingConfig.default(categories, NETWORK), examples, Path(folder))
+        result = train_and_evaluate(TrainingConfig.default(categories, network), examples, Path(folder))
         path = Path(folder, "network.keras")
         path.write_bytes(result.artefact)
         return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
-def draw(images: int) -> "tuple[Pictures, NDArray[np.int64]]":
+def draw(images: int, shape: InputShape) -> "tuple[Pictures, NDArray[np.int64]]":
     """Draw garments, as many of each category, in turns."""
     names = [category.name for category in load_categories()]
     drawn = [draw_garment(names[n % len(names)], 0, n // len(names)) for n in range(images)]
-    return stack(drawn), np.arange(images) % len(names)
+    return stack(drawn, shape), np.arange(images) % len(names)
 
 
-def read(folder: Path) -> "tuple[Pictures, NDArray[np.int64]]":
+def read(folder: Path, shape: InputShape) -> "tuple[Pictures, NDArray[np.int64]]":
     """Read photos in folders named after categories, in turns."""
     names = [category.name for category in load_categories()]
     paths = [sorted(path for path in folder.rglob(f"{name}/*") if path.is_file()) for name in names]
     fewest = min(map(len, paths))
     turns = [theirs[n] for n in range(fewest) for theirs in paths]
     pictures = [decode_picture(path.read_bytes()) for path in turns]
-    return stack(pictures), np.arange(len(turns)) % len(names)
+    return stack(pictures, shape), np.arange(len(turns)) % len(names)
 
 
-def stack(pictures: list[Image.Image]) -> Pictures:
+def stack(pictures: list[Image.Image], shape: InputShape) -> Pictures:
     """Fit pictures to the network's input."""
-    return np.stack([fit_picture(picture.convert("RGB"), INPUT_SHAPES[NETWORK]) for picture in pictures])
+    return np.stack([fit_picture(picture.convert("RGB"), shape) for picture in pictures])
 
 
 if __name__ == "__main__":

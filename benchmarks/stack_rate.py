@@ -1,8 +1,9 @@
-"""What more workers bring in the compose stack: `python -m benchmarks.stack_rate [--products N]`.
+"""What more workers bring in the compose stack: `python -m benchmarks.stack_rate`.
 
 A stack of its own comes up, with the demo shop, and is removed afterwards. Products and images a second are from
 the start of the first slice to the end of the last, without the delay of a live crawl, which a fleet shares; the shop
-has drawn its pictures before. Images classified a second are from the first prediction to the last.
+has drawn its pictures before. Images classified a second are those after the first batch, from its end to that of the
+last.
 """
 
 import time
@@ -36,6 +37,7 @@ def main(
     """Crawl with 1, 2, ... workers, then classify likewise, and print the rates."""
     stack = Stack("vastra-rate", variables={"VASTRA_TRAIN_AFTER": "0"})
     console = Console()
+    stack.remove()
     stack.compose("build", "crawl-worker", "classifier")
     try:
         started = time.monotonic()
@@ -46,7 +48,7 @@ def main(
         console.print(measure_classifying(stack, records, classifiers))
         records.close()
     finally:
-        stack.compose("--profile", "demo", "down", "--volumes", "--remove-orphans", check=False)
+        stack.remove()
 
 
 def measure_crawls(stack: Stack, records: Database, most: int) -> Table:
@@ -82,14 +84,10 @@ def measure_classifying(stack: Stack, records: Database, most: int) -> Table:
         version = activate_another(records)
         assert wait_until(lambda: is_classified(records), LONGEST_SECONDS, every=0.5)
         with records.read() as session:
-            first, last, images = session.execute(
-                select(
-                    func.min(Prediction.created_at),
-                    func.max(Prediction.created_at),
-                    func.count(Prediction.id),
-                ).where(Prediction.model_version_id == version)
-            ).one()
-        seconds = (last - first).total_seconds()
+            theirs = select(Prediction.created_at).where(Prediction.model_version_id == version)
+            moments = sorted(session.scalars(theirs))
+        seconds = (moments[-1] - moments[0]).total_seconds()
+        images = sum(moment > moments[0] for moment in moments)
         table.add_row(str(workers), str(images), f"{seconds:.1f}", f"{images / seconds:.1f}")
     return table
 

@@ -1,10 +1,11 @@
 """Where the bytes of pictures are: in the database, or in files at any address that fsspec understands."""
 
 import hashlib
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.errors import ImageStoreError
-from db.models import Image, utc_now
+from db.models import Image
 from db.settings import settings
 
 _BUCKETS: Final = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "oci", "r2"})
@@ -22,7 +23,7 @@ _BUCKETS: Final = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "oci", "r2"
 _PARTS: Final = "parts"
 """The folder of what is being written; a picture that is complete is moved out of it."""
 
-_ABANDONED: Final = timedelta(days=1)
+_ABANDONED_SECONDS: Final = 24 * 3600
 """The writer of a part as old as this was killed."""
 
 
@@ -39,7 +40,6 @@ class ImageStore:
 
     def __init__(self, address: str) -> None:
         self._files: Any = None
-        self._is_swept = False
         if address == "db:":
             return
         try:
@@ -52,6 +52,7 @@ class ImageStore:
         )
         self._is_bucket = not protocols.isdisjoint(_BUCKETS)
         self._errors = _errors_of(protocols)
+        self._is_swept = "file" not in protocols
 
     def keep(self, sha256: str, data: bytes) -> bytes | None:
         """Store the bytes; return what the row's data column has to hold (None where files hold them).
@@ -99,15 +100,14 @@ class ImageStore:
             raise
 
     def _sweep_parts(self) -> None:
-        """Remove, once a process, what killed writers have left; a part that cannot be removed does no harm."""
+        """Remove, once a process, what killed writers have left in a folder; other stores may tell no times."""
         if self._is_swept:
             return
         self._is_swept = True
-        for part in self._files.find(f"{self._root}/{_PARTS}"):
-            # Another writer may be quicker, and not every kind of store tells times.
-            with suppress(NotImplementedError, *self._errors):
-                if self._files.modified(part) < utc_now() - _ABANDONED:
-                    self._files.rm_file(part)
+        for part in Path(self._root, _PARTS).glob("*.part"):
+            with suppress(OSError):  # another writer may be quicker
+                if part.stat().st_mtime < time.time() - _ABANDONED_SECONDS:
+                    part.unlink()
 
     def _read_files(self, sha256s: Mapping[int, str]) -> dict[int, bytes]:
         """Read all of them at once where the store can, and check each against its name."""

@@ -20,23 +20,9 @@ from db.settings import settings
 ROOT = Path(__file__).parent.parent
 NUMBERS = count()
 
-LONGEST = (
-    "test_flow",
-    "test_training",
-    "test_fine_tuning",
-    "test_train",
-    "test_supervisor",
-    "test_classifier",
-)
-"""Files that come first, so that of several processes none has to wait for the last one at the end."""
-
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("vastra", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("vastra")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 def missing(reason: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""The Celery app: queues crawl, classify and train; importing it loads no TensorFlow.
+"""The Celery app: queues crawl, render, classify and train; importing it loads no TensorFlow.
 
 celery -A worker.app worker --pool solo -Q classify
 celery -A worker.app beat

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from db.command_line import messages
-from db.messages import CRAWL_QUEUE, TRAIN_QUEUE
+from db.messages import CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.models import CrawlRun, RunStatus, TrainingRun
 from db.queries.slices import crawl_runs, products_of
 from db.session import Database
@@ -16,11 +16,13 @@ from worker.errors import SlicesFailedError, TrainingFailedError
 from worker.progress import crawl_bar, training_bar
 
 _LOOK_SECONDS = 1
+_START: Final = {
+    CRAWL_QUEUE: "`python -m worker run`, or the stack's `crawl-worker`",
+    RENDER_QUEUE: "`python -m worker run` where Chromium is, or the stack's `browser`",
+    TRAIN_QUEUE: "`python -m worker run`, or the stack's `trainer`",
+}
 _IDLE_LOOKS: Final = 5
 """After so many looks in a row at what nobody is at, the user is told if no worker is there to take it up."""
-
-_UNNOTICED_LOOKS: Final = 20
-"""After so many looks at a crawl that nobody has begun, the user is told what is missing."""
 
 _DONE: Final = ("finished", "nothing_found")
 """Finish reasons of a slice that is complete; a band of price may well be empty."""
@@ -47,7 +49,7 @@ def follow_training(database: Database, run_id: int) -> None:
 
 def _say_if_nobody_is_there(database: Database, queue: str) -> None:
     if not is_consumed(database, queue):
-        messages.print(f"No {queue} worker is running, so it waits: start `python -m worker run`.")
+        messages.print(f"No {queue} worker is running, so it waits: start {_START[queue]}.")
 
 
 def _look(database: Database, run_id: int) -> TrainingRun:
@@ -55,21 +57,23 @@ def _look(database: Database, run_id: int) -> TrainingRun:
         return session.get_one(TrainingRun, run_id)
 
 
-def follow_crawl(database: Database, run_ids: Sequence[int]) -> list[CrawlRun]:
+def follow_crawl(database: Database, run_ids: Sequence[int], *, rendered: bool = False) -> list[CrawlRun]:
     """Show a crawl's progress until all its slices are finished, and return them.
 
     Ctrl-C stops the watching, not the crawl.
+
+    Args:
+        database: the records.
+        run_ids: of the slices' crawl runs.
+        rendered: whether they need workers that have a browser.
     """
-    looks = idle = 0
+    idle = 0
     with crawl_bar(len(run_ids)) as report:
         while (runs := _look_at_crawl(database, run_ids)) and not all(map(_is_finished, runs)):
             report(sum(map(_is_finished, runs)), sum(map(products_of, runs)))
-            looks += 1
             idle = 0 if any(run.status is RunStatus.RUNNING for run in runs) else idle + 1
             if idle == _IDLE_LOOKS:
-                _say_if_nobody_is_there(database, CRAWL_QUEUE)
-            if looks == _UNNOTICED_LOOKS and not any(run.attempts for run in runs):
-                messages.print("No crawl worker has taken a slice yet: is `python -m worker run` running?")
+                _say_if_nobody_is_there(database, RENDER_QUEUE if rendered else CRAWL_QUEUE)
             time.sleep(_LOOK_SECONDS)
         report(len(runs), sum(map(products_of, runs)))
     return runs

@@ -14,7 +14,7 @@ from celery import Task
 from celery.signals import task_postrun, task_prerun, worker_ready, worker_shutdown
 from redis import Redis, RedisError
 
-from worker.app import PROBE
+from worker.app import PROBE, app
 from worker.errors import BrokerError
 from worker.messages import open_broker
 
@@ -34,11 +34,13 @@ class Presence:
         name: as Celery calls it, such as `classify@host`.
         task: what it is at; None while it waits.
         seconds: since it said so.
+        queues: what it consumes.
     """
 
     name: str
     task: str | None
     seconds: float
+    queues: tuple[str, ...] = ()
 
 
 def list_workers(broker: Redis) -> list[Presence]:
@@ -49,7 +51,8 @@ def list_workers(broker: Redis) -> list[Presence]:
         if isinstance(said, bytes):
             entry = json.loads(said)
             name = bytes(key).decode().removeprefix(_PREFIX)
-            found.append(Presence(name, entry["task"], max(0.0, time.time() - entry["at"])))
+            seconds = max(0.0, time.time() - entry["at"])
+            found.append(Presence(name, entry["task"], seconds, tuple(entry["queues"])))
     return sorted(found, key=lambda worker: worker.name)
 
 
@@ -86,8 +89,9 @@ def _say(name: str | None, task: str | None) -> None:
     """Write an entry that forgets itself; a task called without a worker has no name, and says nothing."""
     if name is None:
         return
+    entry = {"task": task, "at": time.time(), "queues": list(app.amqp.queues.consume_from)}
     try:
         with open_broker() as broker:
-            broker.set(f"{_PREFIX}{name}", json.dumps({"task": task, "at": time.time()}), ex=_KEPT_SECONDS)
+            broker.set(f"{_PREFIX}{name}", json.dumps(entry), ex=_KEPT_SECONDS)
     except _SILENT as error:
         logger.debug("could not say what %s does: %s", name, error)

@@ -6,12 +6,14 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from db.categories import load_categories
+from db.messages import CRAWL_QUEUE, RENDER_QUEUE
 from db.queries.training import has_training_run, is_crawling, products_with_pictures
 from db.repository.predictions import set_aside_exhausted
-from db.repository.runs import give_up_training_runs, plan_alone, stale_training_runs
+from db.repository.runs import give_up_training_runs, plan_alone, waiting_training_runs
 from db.repository.slices import close_dead_crawl_runs, repeat_slices, waiting_slices
 from db.session import Database
 from worker.app import CRAWL_HOURS, TRAIN_AFTER
+from worker.consumers import is_consumed
 from worker.planning import plan_training
 from worker.queue import enqueue_pending, enqueue_slices, enqueue_training
 
@@ -33,14 +35,22 @@ def sweep(database: Database) -> None:
             logger.warning("%d images ended every attempt with a dead worker and were set aside", aside)
         for run_id in give_up_training_runs(session):
             logger.error("training run %d killed its worker every time and was given up", run_id)
-        if _is_time_for_first_training(session):
+        if _is_time_for_first_training(database, session):
             logger.info("planned the first training by itself, as runs %s", plan_training(session))
     with database.read() as session:
-        enqueue_training(stale_training_runs(session))
+        enqueue_training(waiting_training_runs(session))
         for rendered in (False, True):
             enqueue_slices(waiting_slices(session, rendered=rendered), rendered=rendered)
         if sent := enqueue_pending(session):
             logger.info("enqueued %d pending images", sent)
+
+
+def _will_crawl(database: Database, session: Session) -> bool:
+    """Say whether slices wait for crawl workers that are there; others may wait for ever."""
+    return any(
+        waiting_slices(session, rendered=rendered) and is_consumed(database, queue)
+        for rendered, queue in ((False, CRAWL_QUEUE), (True, RENDER_QUEUE))
+    )
 
 
 def _tend_crawls(session: Session) -> None:
@@ -50,8 +60,10 @@ def _tend_crawls(session: Session) -> None:
         logger.info("planned the latest crawl once more, in %d slices", len(planned))
 
 
-def _is_time_for_first_training(session: Session) -> bool:
-    if TRAIN_AFTER == 0 or has_training_run(session) or is_crawling(session):
+def _is_time_for_first_training(database: Database, session: Session) -> bool:
+    if TRAIN_AFTER == 0 or has_training_run(session):
+        return False
+    if is_crawling(session) or _will_crawl(database, session):
         return False
     counts = products_with_pictures(session, load_categories())
     return min(counts.values()) >= TRAIN_AFTER

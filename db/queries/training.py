@@ -1,20 +1,15 @@
 """What can be trained on: the products with a label, and the pictures that show them."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER, Category
-from db.models import CrawlRun, Image, Product, ProductImage, Review, RunStatus, Split, TrainingRun, utc_now
+from db.models import CrawlRun, Image, Product, ProductImage, Review, Split, TrainingRun
 from db.quality import QualityCode
 from db.repository.labels import SHARED_BY_AT_MOST
 from db.repository.runs import is_alive
-
-TAKEN_UP_WITHIN: Final = timedelta(minutes=2)
-"""When slices are planned, or wait and another crawl shows life, the next one begins within this time."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +77,8 @@ def products_with_pictures(session: Session, categories: tuple[Category, ...]) -
 
 
 def is_crawling(session: Session) -> bool:
-    """Say whether some spider is at work, or a slice waits that will soon be taken up.
-
-    Slices count no more when they have waited without a sign of life of any crawl: nobody is there to take them
-    up, and a training must not wait for that for ever.
-    """
-    lately = utc_now() - TAKEN_UP_WITHIN
-    waits = exists().where(CrawlRun.status == RunStatus.PLANNED)
-    is_lively = exists().where((CrawlRun.created_at > lately) | (CrawlRun.heartbeat_at > lately))
-    at_work = exists().where(is_alive(CrawlRun))
-    return bool(session.scalar(select(at_work | (waits & is_lively))))
+    """Say whether some spider is at work."""
+    return bool(session.scalar(select(exists().where(is_alive(CrawlRun)))))
 
 
 def has_training_run(session: Session) -> bool:

@@ -116,7 +116,7 @@ def give_up_training_runs(session: Session) -> list[int]:
     return finish_dead_runs(session, TrainingRun, TrainingRun.attempts >= most, error=error)
 
 
-def stale_training_runs(session: Session) -> list[int]:
+def waiting_training_runs(session: Session) -> list[int]:
     """List runs that were planned or whose worker died, oldest first: their message has to be sent again."""
     return list(
         session.scalars(select(TrainingRun.id).where(is_waiting(TrainingRun)).order_by(TrainingRun.id))

@@ -17,12 +17,13 @@ def stack() -> Iterator[Stack]:
     if not engine_is_there():
         missing("no container engine answers: `docker info`")
     stack = Stack()
+    stack.remove()
     stack.compose("build", "crawl-worker", "classifier")
     try:
         stack.compose("up", "-d", "--scale", "classifier=2", "--scale", "crawl-worker=2")
         yield stack
     finally:
-        stack.compose("--profile", "demo", "down", "--volumes", "--remove-orphans", check=False)
+        stack.remove()
 
 
 @pytest.fixture(scope="session")

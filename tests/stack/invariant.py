@@ -23,6 +23,7 @@ WHERE images.reason IS NULL AND predictions.id IS NULL
 WITHOUT_IMAGE = "SELECT count(*) FROM product_images WHERE image_id IS NULL AND reason IS NULL"
 
 DOUBLE = """
+-- Unique constraints forbid all three; a count says that they were there.
 SELECT (SELECT count(*) FROM (SELECT 1 FROM predictions GROUP BY image_id, model_version_id HAVING count(*) > 1) p)
      + (SELECT count(*) FROM (SELECT 1 FROM products GROUP BY marketplace, asin HAVING count(*) > 1) d)
      + (SELECT count(*) FROM (SELECT 1 FROM images GROUP BY sha256 HAVING count(*) > 1) i)

@@ -16,6 +16,11 @@ from worker.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 
+OWN = (
+    "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_SECRET_ACCESS_KEY", "BUILD_STORE",
+    "IMAGE_STORE", "VASTRA_CRAWL_HOURS", "VASTRA_TRAIN_AFTER",
+)  # fmt: skip
+
 PROGRAMS = ("crawl-worker", "classifier", "trainer", "beat", "metrics")
 
 
@@ -58,16 +63,22 @@ class Stack:
 
     @property
     def environment(self) -> dict[str, str]:
-        return os.environ | {
-            "COMPOSE_PROJECT_NAME": self.project,
-            "POSTGRES_PASSWORD": self.postgres_password,
-            "REDIS_PASSWORD": self.redis_password,
-            "POSTGRES_PORT": str(self.postgres_port),
-            "REDIS_PORT": str(self.redis_port),
-            "METRICS_PORT": str(self.metrics_port),
-            "COMPOSE_FILE": ":".join(self.files),
-            **self.variables,
-        }
+        """What compose reads; nothing of the user's own .env gets through, least of all a bucket."""
+        return (
+            os.environ
+            | dict.fromkeys(OWN, "")
+            | {
+                "VASTRA_LOG": "json",
+                "COMPOSE_PROJECT_NAME": self.project,
+                "POSTGRES_PASSWORD": self.postgres_password,
+                "REDIS_PASSWORD": self.redis_password,
+                "POSTGRES_PORT": str(self.postgres_port),
+                "REDIS_PORT": str(self.redis_port),
+                "METRICS_PORT": str(self.metrics_port),
+                "COMPOSE_FILE": ":".join(self.files),
+                **self.variables,
+            }
+        )
 
     @property
     def database_url(self) -> str:
@@ -89,6 +100,11 @@ class Stack:
     def scale(self, service: str, containers: int, **changes: str) -> None:
         """Have so many containers of a service, made anew where `changes` of the environment ask for it."""
         self.compose("up", "-d", "--no-deps", "--scale", f"{service}={containers}", service, **changes)
+
+    def remove(self) -> None:
+        """Remove containers and volumes, also those that a killed run has left with other passwords."""
+        profiles = ("--profile", "demo", "--profile", "browser", "--profile", "flower")
+        self.compose(*profiles, "down", "--volumes", "--remove-orphans", check=False)
 
     def in_postgres(self, *words: str, given: bytes = b"") -> bytes:
         """Run a program in the database's container; `given` is its standard input."""

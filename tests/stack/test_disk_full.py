@@ -44,18 +44,23 @@ def stack(disk: Path) -> Iterator[Stack]:
         missing("no container engine answers: `docker info`")
     files = ("docker-compose.yml", "tests/stack/small-disk.yml")
     stack = Stack("vastra-disk", files, {"SMALL_DISK": str(disk)})
+    stack.remove()
     stack.compose("build", "crawl-worker")
     try:
         stack.compose("up", "-d", "redis", "shop")
         stack.compose("run", "--rm", "migrate")
         yield stack
     finally:
-        stack.compose("--profile", "demo", "down", "--volumes", "--remove-orphans", check=False)
+        stack.remove()
 
 
 def test_a_crawl_that_fills_the_disk_says_so_and_goes_on_when_there_is_room(stack: Stack) -> None:
     records = Database(stack.database_url)
     stack.wait_for_records(records)
+    with records.write() as session:
+        session.execute(
+            text("SELECT pg_switch_wal()")
+        )  # the next segment of the log is there before the disk is full
     stack.in_postgres("sh", "-c", FILL)
     full = crawl(stack)
     assert full.returncode == 1, full.stderr
@@ -64,6 +69,7 @@ def test_a_crawl_that_fills_the_disk_says_so_and_goes_on_when_there_is_room(stac
     kept = count(records)
 
     stack.in_postgres("rm", f"{DATA}/filler")
+    stack.wait_for_records(records)
     again = crawl(stack)
     assert again.returncode == 0, again.stderr
     whole = count(records)

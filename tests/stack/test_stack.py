@@ -118,7 +118,8 @@ def test_one_scrape_endpoint_tells_of_the_whole_stack(records: Database, stack: 
     with urllib.request.urlopen(address, timeout=30) as answer:
         lines = answer.read().decode().splitlines()
     assert f"vastra_products {products:.1f}" in lines
-    assert sum(line.startswith('vastra_worker_consuming{worker="classify@') for line in lines) >= 2
+    consuming = [line for line in lines if line.startswith('vastra_worker_consuming{worker="classify@')]
+    assert sum(line.endswith(" 1.0") for line in consuming) >= 2
 
 
 def test_log_lines_of_containers_are_json_with_the_ids_of_what_they_are_about(

@@ -17,7 +17,9 @@ from db.repository.runs import (
 from db.repository.slices import CRAWLER_DIED, plan_slices
 from db.session import Database
 from tests.factories import CATEGORIES, model_version, product, save
+from worker import presence
 from worker.app import app
+from worker.messages import open_broker
 from worker.planning import plan_training
 from worker.queue import waiting
 from worker.schedule import sweep
@@ -74,6 +76,22 @@ def test_the_first_training_waits_for_the_end_of_the_crawl(database: Database) -
     assert training_runs(database) == []
     with database.write() as session:
         finish_crawl_run(session, crawl, "finished", {})
+    sweep(database)
+    assert len(training_runs(database)) == 1
+
+
+def test_the_first_training_waits_for_slices_unless_nobody_is_there_to_crawl_them(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_listed(database, ENOUGH, ENOUGH, ENOUGH)
+    with database.write() as session:
+        plan_slices(session, "amazon.in", [{"search": "a"}])
+    monkeypatch.setattr(presence.app.amqp.queues, "_consume_from", {CRAWL_QUEUE: None})
+    presence._say("crawler@here", None)
+    sweep(database)
+    assert training_runs(database) == []
+    with open_broker() as broker:
+        broker.delete(f"{presence._PREFIX}crawler@here")
     sweep(database)
     assert len(training_runs(database)) == 1
 

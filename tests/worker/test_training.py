@@ -16,7 +16,7 @@ from db.pictures import Reason
 from db.queries.pending import count_pending
 from db.repository.labels import active_version
 from db.repository.model_versions import activate
-from db.repository.runs import begin_run, plan_training_run, stale_training_runs
+from db.repository.runs import begin_run, plan_training_run, waiting_training_runs
 from db.session import Database
 from tests.factories import STORE, drawing, encoded, model_version
 from tests.worker.conftest import plan, save_garments
@@ -136,7 +136,7 @@ def test_too_few_pictures_finish_the_run_with_an_error_that_counts_them(records:
         run_training(records, STORE, run)
     assert "jeans" in (run_row(records, run).error or "")
     with records.read() as session:
-        assert stale_training_runs(session) == []
+        assert waiting_training_runs(session) == []
 
 
 def test_nothing_labelled_is_an_error_that_says_where_labels_come_from(records: Database) -> None:

@@ -52,14 +52,14 @@ def crawl(
         plan_alone(session)
         run_ids = plan_slices(session, marketplace, slices)
     enqueue_slices(run_ids, rendered=render)
-    _follow_crawl(database, run_ids)
+    _follow_crawl(database, run_ids, rendered=render)
 
 
-def _follow_crawl(database: Database, run_ids: list[int]) -> None:
+def _follow_crawl(database: Database, run_ids: list[int], *, rendered: bool) -> None:
     from worker.following import follow_crawl, judge_crawl
 
     try:
-        runs = follow_crawl(database, run_ids)
+        runs = follow_crawl(database, run_ids, rendered=rendered)
     except KeyboardInterrupt:
         messages.print("The crawl goes on without you. `python -m db stats` shows how far it is.")
         raise typer.Exit(1) from None

@@ -17,7 +17,7 @@ from db.settings import settings
 
 
 def run_workers() -> None:
-    """Run broker, classifier, trainer and schedule on this machine until Ctrl-C.
+    """Run broker, classifier, crawler, trainer and schedule on this machine until Ctrl-C.
 
     Without CELERY_BROKER_URL the embedded broker is started (or adopted). Whatever is pending is classified;
     a fresh database is trained on by itself once every category has enough listed products.

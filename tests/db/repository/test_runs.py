@@ -12,8 +12,8 @@ from db.repository.runs import (
     finish_training_run,
     give_up_training_runs,
     plan_training_run,
-    stale_training_runs,
     start_crawl_run,
+    waiting_training_runs,
 )
 from db.session import Database
 
@@ -40,7 +40,7 @@ def give_up(database: Database) -> list[int]:
 
 def stale(database: Database) -> list[int]:
     with database.read() as session:
-        return stale_training_runs(session)
+        return waiting_training_runs(session)
 
 
 def test_a_redelivered_message_does_not_train_twice(database: Database) -> None:

@@ -165,27 +165,13 @@ def test_a_crawl_by_hand_is_never_repeated(database: Database) -> None:
     assert repeat(database, 24) == []
 
 
-def test_slices_that_wait_are_a_crawl_at_work(database: Database) -> None:
+def test_a_slice_is_a_crawl_at_work_while_somebody_is_at_it(database: Database) -> None:
     [run] = plan(database, SAREES)
     with database.read() as session:
-        assert is_crawling(session)
+        assert not is_crawling(session)
     begin(database, run)
+    with database.read() as session:
+        assert is_crawling(session)
     finish(database, run)
-    with database.read() as session:
-        assert not is_crawling(session)
-
-
-def test_slices_that_nobody_takes_up_are_no_crawl_at_work(database: Database) -> None:
-    first, second = plan(database, SAREES, JEANS)
-    turn_back(database, "created_at", minutes=3)
-    with database.read() as session:
-        assert not is_crawling(session)
-    begin(database, first)
-    finish(database, first)
-    with database.read() as session:
-        assert is_crawling(session)  # whoever finished the first goes on with the second
-    begin(database, second)
-    give_back(database, second, untried=True)
-    turn_back(database, "heartbeat_at", minutes=3)
     with database.read() as session:
         assert not is_crawling(session)

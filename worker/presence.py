@@ -52,7 +52,8 @@ def list_workers(broker: Redis) -> list[Presence]:
             entry = json.loads(said)
             name = bytes(key).decode().removeprefix(_PREFIX)
             seconds = max(0.0, time.time() - entry["at"])
-            found.append(Presence(name, entry["task"], seconds, tuple(entry["queues"])))
+            queues = tuple(entry.get("queues", ()))  # an earlier version says none
+            found.append(Presence(name, entry["task"], seconds, queues))
     return sorted(found, key=lambda worker: worker.name)
 
 

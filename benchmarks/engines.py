@@ -27,12 +27,12 @@ from rich.console import Console
 from rich.table import Table
 
 from db.categories import load_categories
-from db.pictures import decode_picture
-from demo.garments import draw_garment
+from db.pictures.decoder import decode_picture
+from demo.drawing.garments import draw_garment
 from worker.cnn.config import DEFAULT_NETWORK, INPUT_SHAPES, InputShape, NetworkName, TrainingConfig
-from worker.cnn.dataset import Examples, Split, fit_picture
-from worker.cnn.engine import keras, tf
-from worker.cnn.litert import BATCH_SIZE, LiteRTEngine
+from worker.cnn.pictures.dataset import Examples, Split, fit_picture
+from worker.cnn.quiet_tensorflow import keras, tf
+from worker.cnn.serving.litert import BATCH_SIZE, LiteRTEngine
 from worker.cnn.train import train_and_evaluate
 
 Pictures = NDArray[np.uint8]

@@ -14,12 +14,12 @@ from celery import Celery
 from db.image_store import ImageStore
 from db.messages import broker_url
 from db.models import ModelVersion
-from db.pictures import decode_picture
+from db.pictures.decoder import decode_picture
 from db.repository.predictions import ClassifiedImage, record_predictions
 from db.session import open_database
 from worker.cnn.config import INPUT_SHAPES, NetworkName
-from worker.cnn.dataset import fit_picture
-from worker.cnn.metrics import softmax
+from worker.cnn.figures.metrics import softmax
+from worker.cnn.pictures.dataset import fit_picture
 
 QUEUE = "naive"
 STORE = ImageStore("db:")
@@ -53,7 +53,7 @@ def classify_image(version_id: int, image_id: int) -> None:
 @cache
 def load(version_id: int) -> tuple[Any, ModelVersion]:
     """Load a model version's Keras network, once."""
-    from worker.cnn.engine import keras  # noqa: PLC0415 - the benchmark itself needs no TensorFlow
+    from worker.cnn.quiet_tensorflow import keras  # noqa: PLC0415 - the benchmark itself needs no TensorFlow
 
     with open_database().read() as session, tempfile.TemporaryDirectory() as folder:
         version = session.get_one(ModelVersion, version_id)

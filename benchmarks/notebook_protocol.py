@@ -24,14 +24,14 @@ from rich.table import Table
 
 from benchmarks.photos import Photo, digest, read_manifest, read_pictures
 from db.categories import load_categories
-from worker.cnn.augmentation import alter
-from worker.cnn.batches import Batches, make_targets
-from worker.cnn.classifier import Classifier
 from worker.cnn.config import INPUT_SHAPES, FineTuning, NetworkName, TrainingConfig
-from worker.cnn.dataset import Examples, Split
-from worker.cnn.engine import keras
-from worker.cnn.metrics import log_loss, softmax
-from worker.cnn.networks import build_seed_cnn
+from worker.cnn.figures.metrics import log_loss, softmax
+from worker.cnn.learning.augmentation import alter
+from worker.cnn.learning.epoch_batches import Batches, make_targets
+from worker.cnn.networks.architectures import build_seed_cnn
+from worker.cnn.pictures.dataset import Examples, Split
+from worker.cnn.quiet_tensorflow import keras
+from worker.cnn.serving.classifier import Classifier
 from worker.cnn.train import train_and_evaluate
 
 SOURCE = "myntra60"

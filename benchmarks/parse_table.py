@@ -21,7 +21,14 @@ from rich.console import Console
 from rich.table import Table
 from scrapy.http import HtmlResponse
 
-from crawler.pages.amazon import ImageAddress, PageKind, ProductPage, SearchCard, SearchPage, classify_page
+from crawler.pages.amazon.layout import (
+    ImageAddress,
+    PageKind,
+    ProductPage,
+    SearchCard,
+    SearchPage,
+    classify_page,
+)
 
 FOLDER = Path(__file__).parent.parent.parent / "shared" / "amazon"
 STATUSES = (200, 403, 404, 503)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from db.pictures import decode_picture
+from db.pictures.decoder import decode_picture
 from worker.cnn.config import InputShape
-from worker.cnn.dataset import Pictures, fit_picture
+from worker.cnn.pictures.dataset import Pictures, fit_picture
 
 
 @dataclass(frozen=True)

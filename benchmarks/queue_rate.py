@@ -28,8 +28,8 @@ from sqlalchemy import ColumnElement, delete, func, select
 
 from benchmarks.naive_worker import QUEUE, classify_image
 from db.categories import load_categories
+from db.datasets.importing import find_photos, import_photos
 from db.image_store import ImageStore
-from db.importing import find_photos, import_photos
 from db.messages import BATCH_SIZE, broker_url
 from db.models import Image, ModelVersion, Prediction
 from db.queries.pending import count_pending
@@ -37,15 +37,15 @@ from db.repository.model_versions import record_model_version
 from db.repository.runs import finish_training_run, plan_training_run
 from db.session import Database, open_database
 from db.settings import ROOT, settings
-from demo.garments import draw_garment
+from demo.drawing.garments import draw_garment
 from worker.app import app
+from worker.classifying.decoding import decoded_images
+from worker.classifying.loaded_versions import load_classifier, require_version
+from worker.classifying.prefetching import one_ahead
 from worker.cnn.config import DEFAULT_NETWORK, TrainingConfig
-from worker.decoding import decoded_images
-from worker.prefetching import one_ahead
-from worker.queue import enqueue_pending
-from worker.training import run_training
-from worker.versions import load_classifier, require_version
-from worker.waiting import wait_until
+from worker.fleet.queue import enqueue_pending
+from worker.fleet.waiting import wait_until
+from worker.training.execution import run_training
 
 STORE = ImageStore("db:")
 LONGEST_ROUND_SECONDS = 1800

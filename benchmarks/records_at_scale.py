@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 from benchmarks.generated_records import generate
 from db.categories import load_categories
 from db.migration import upgrade
-from db.quality import QualityCode
+from db.pictures.codes import QualityCode
 from db.queries.pending import count_pending, pending_batches
 from db.queries.products import ProductFilter, product_page
 from db.queries.statistics import gather_statistics

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from db.settings import ROOT
-from demo.requests import RequestKind
-from demo.shop import DemoShop, ShopConfig
+from demo.shop.demo_shop import DemoShop, ShopConfig
+from demo.shop.requests import RequestKind
 
 MARKS = (50, 250, 500, 1000, 2000)
 _MB = 1 << 20

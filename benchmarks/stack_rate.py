@@ -22,9 +22,9 @@ from db.session import Database
 from tests.factories import activate_another, copy_version
 from tests.stack.accidents import SHOP
 from tests.stack.stack import Stack
-from worker.planning import plan_training
-from worker.slices import price_bands, slice_arguments
-from worker.waiting import wait_until
+from worker.crawling.slicing import price_bands, slice_arguments
+from worker.fleet.waiting import wait_until
+from worker.training.planning import plan_training
 
 CUTS = (700, 1400)
 LONGEST_SECONDS = 900

@@ -6,9 +6,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from crawler.errors import ArgumentsError, UnknownMarketplaceError
-from crawler.pages.amazon import find_marketplace
+from crawler.pages.amazon.layout import find_marketplace
 from db.categories import Category
-from db.pictures import Reason
+from db.pictures.decoder import Reason
 
 DEFAULT_PAGES: Final = 7
 """A search of the shop shows about so many pages, however many products it found."""

@@ -8,8 +8,8 @@ So a feed exports plain products, and picture bytes never leave the stages that 
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 
-from crawler.pages.amazon import ImageAddress, ProductPage, SearchCard
-from db.pictures import CheckedPicture, Reason
+from crawler.pages.amazon.layout import ImageAddress, ProductPage, SearchCard
+from db.pictures.decoder import CheckedPicture, Reason
 
 
 def _originals(images: tuple[ImageAddress, ...]) -> list[str]:

@@ -22,13 +22,13 @@ COMMANDS_MODULE = "crawler.commands"
 ITEM_PIPELINES = {
     "crawler.pipelines.image_gate.ImageGate": 100,
     "crawler.pipelines.records.Records": 200,
-    "crawler.pipelines.queue.ImageQueue": 300,
+    "crawler.pipelines.image_queue.ImageQueue": 300,
 }
 EXTENSIONS = {
-    "crawler.logs.JsonLogs": 50,
-    "crawler.verdict.Verdict": 100,
-    "crawler.progress.ProgressLine": 200,
-    "crawler.orphans.EndWithWorker": 300,
+    "crawler.extensions.json_logs.JsonLogs": 50,
+    "crawler.extensions.verdict.Verdict": 100,
+    "crawler.extensions.progress_line.ProgressLine": 200,
+    "crawler.extensions.orphans.EndWithWorker": 300,
 }
 # Scrapy's own, without its remote control: even None would have it import a web server, which images leave out.
 EXTENSIONS_BASE = {path: order for path, order in SCRAPY_EXTENSIONS.items() if "remote_control" not in path}

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from db.categories import load_categories
-from db.command_line import messages, run
-from db.errors import ImportFolderError, NothingToImportError
-from db.options import (
+from db.commands.command_line import messages, run
+from db.commands.options import (
     ExportFormat,
     ProductFormat,
     StatisticsFormat,
@@ -19,12 +18,13 @@ from db.options import (
     source_name,
     verdict,
 )
-from db.quality import QualityCode
+from db.errors import ImportFolderError, NothingToImportError
+from db.pictures.codes import QualityCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from db.importing import ImportCounts, Photo
+    from db.datasets.importing import ImportCounts, Photo
 
 # `--help` is to answer at once, so each command imports what it needs: SQLAlchemy and Pillow are large.
 # ruff: noqa: PLC0415
@@ -93,7 +93,7 @@ def products(
 
     Example: python -m db products --category saree --min-confidence 0.9 --format csv --output sarees.csv
     """
-    from db.listing import print_page, write_all
+    from db.commands.product_list import print_page, write_all
     from db.queries.products import ProductFilter
 
     wanted = ProductFilter(category, min_confidence, uncertain, disagree, brand, marketplace, quality)
@@ -123,7 +123,7 @@ def import_folder(
 
     Example: python -m db import photos --source wardrobe (with photos/jeans/1.jpg, photos/other/shirts/2.png)
     """
-    from db.importing import find_photos
+    from db.datasets.importing import find_photos
 
     try:
         found = find_photos(folder, load_categories(), unlabelled=unlabelled)
@@ -144,8 +144,8 @@ def _import(photos: "Sequence[Photo]", source: str) -> "ImportCounts":
     """Import with a progress bar; Ctrl-C ends it early, with the counts of what is committed."""
     from rich.progress import Progress
 
+    from db.datasets.importing import ImportCounts, import_photos
     from db.image_store import open_image_store
-    from db.importing import ImportCounts, import_photos
     from db.session import open_database
 
     counts = ImportCounts()
@@ -178,9 +178,9 @@ def export(
     """
     from rich.progress import Progress
 
-    from db.exporting import choose_pictures, read_pictures, replacing, write_folders, write_parquet
+    from db.datasets.exporting import choose_pictures, read_pictures, replacing, write_folders, write_parquet
     from db.image_store import open_image_store
-    from db.queries.training import labelled_images
+    from db.queries.labelled_images import labelled_images
     from db.session import open_database
 
     database, store = open_database(), open_image_store()
@@ -222,7 +222,7 @@ def stats(
 
     Example: python -m db stats --format json
     """
-    from db.formats import as_text, print_statistics
+    from db.commands.formats import as_text, print_statistics
     from db.queries.statistics import gather_statistics
     from db.session import open_database
 
@@ -245,7 +245,7 @@ def contact_sheet(
 
     Example: python -m db contact-sheet sheet.png
     """
-    from db.contact_sheet import draw_contact_sheet
+    from db.commands.contact_sheet import draw_contact_sheet
     from db.image_store import open_image_store
     from db.session import open_database
 

@@ -33,7 +33,7 @@ def demo(
     """
     from db.session import open_database  # noqa: PLC0415
     from demo.job import run_job_at, run_whole_job  # noqa: PLC0415
-    from demo.shop import ShopConfig  # noqa: PLC0415
+    from demo.shop.demo_shop import ShopConfig  # noqa: PLC0415
 
     if shop is None:
         run_whole_job(open_database(), ShopConfig(photos=photos, products=products))
@@ -52,7 +52,7 @@ def keep_records_apart() -> None:
 if __name__ == "__main__":
     keep_records_apart()
 
-    from db.command_line import run
+    from db.commands.command_line import run
     from demo.errors import DemoError
     from worker.errors import WorkerError
 

@@ -9,19 +9,19 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from db.command_line import messages
+from db.commands.command_line import messages
 from db.models import TrainingRun
 from db.queries.pending import count_pending
 from db.repository.labels import active_version
 from db.session import Database
 from db.settings import ROOT, settings
 from demo.errors import StepFailedError
-from demo.shop import DemoShop, ShopConfig
-from demo.summary import print_summary
-from worker.following import follow_training
-from worker.planning import plan_training
-from worker.progress import bar
-from worker.waiting import wait_until
+from demo.outcome import print_summary
+from demo.shop.demo_shop import DemoShop, ShopConfig
+from worker.commands.following import follow_training
+from worker.commands.progress_bars import bar
+from worker.fleet.waiting import wait_until
+from worker.training.planning import plan_training
 
 _FIRST_TRAINING_SECONDS = 300
 _PORT = 8477

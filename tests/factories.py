@@ -12,11 +12,11 @@ from sqlalchemy import select
 from db.categories import Category
 from db.image_store import ImageStore
 from db.models import ModelVersion, Prediction, Product
-from db.pictures import Reason, check_picture
+from db.pictures.decoder import Reason, check_picture
+from db.repository.found_products import FoundPicture, FoundProduct, Listing, save_products
 from db.repository.labels import Label
 from db.repository.model_versions import activate, record_model_version
 from db.repository.predictions import ClassifiedImage, record_predictions
-from db.repository.products import FoundPicture, FoundProduct, Listing, save_products
 from db.repository.runs import finish_training_run, plan_training_run
 from db.session import Database
 

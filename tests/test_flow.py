@@ -18,11 +18,11 @@ from db.models import CrawlRun, Image, ModelVersion, Prediction, Product, Produc
 from db.queries.pending import count_pending
 from db.repository.model_versions import activate
 from db.session import Database
-from demo.shop import DemoShop, ShopConfig
+from demo.shop.demo_shop import DemoShop, ShopConfig
 from tests.conftest import ROOT, migrate
 from tests.factories import copy_version
 from tests.processes import child, is_living
-from worker.waiting import wait_until
+from worker.fleet.waiting import wait_until
 
 TRAIN_AFTER = 27
 PRODUCTS = 30

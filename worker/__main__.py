@@ -2,12 +2,12 @@
 
 import typer
 
-from db.command_line import run
+from db.commands.command_line import run
 from worker.cnn.errors import CnnError
 from worker.commands.classifying import classify, predict
 from worker.commands.crawling import crawl
 from worker.commands.monitoring import metrics, status
-from worker.commands.queue import enqueue, retry, run_workers
+from worker.commands.running import enqueue, retry, run_workers
 from worker.commands.training import suspects, train
 from worker.commands.versions import activate, evaluate, models
 from worker.errors import WorkerError

@@ -21,8 +21,8 @@ from db.messages import (
     TRANSPORT_OPTIONS,
     broker_url,
 )
-from worker.broker import default_address
-from worker.logs import set_up_worker_logs
+from worker.fleet.embedded_broker import default_address
+from worker.task_logs import set_up_worker_logs
 
 SWEEP = "worker.tasks.sweep"
 TRAIN_MODEL = "worker.tasks.train_model"
@@ -42,7 +42,7 @@ SUPERVISOR = "VASTRA_SUPERVISOR"
 app = Celery(
     "vastra",
     broker=broker_url() or default_address(),
-    include=["worker.tasks", "worker.health", "worker.presence"],
+    include=["worker.tasks", "worker.fleet.health", "worker.fleet.presence"],
 )
 app.conf.update(
     accept_content=["json"],
@@ -52,7 +52,7 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
-    worker_direct=True,  # each worker has a queue of its own too, for the probes of worker.health
+    worker_direct=True,  # each worker has a queue of its own too, for the probes of worker.fleet.health
     worker_pool="solo",  # TensorFlow and fork do not mix
     broker_transport_options=dict(TRANSPORT_OPTIONS),
     broker_connection_retry_on_startup=True,

@@ -7,15 +7,15 @@ from sqlalchemy.orm import Session
 
 from db.categories import load_categories
 from db.messages import CRAWL_QUEUE, RENDER_QUEUE
-from db.queries.training import has_training_run, is_crawling, products_with_pictures
+from db.queries.labelled_images import has_training_run, is_crawling, products_with_pictures
 from db.repository.predictions import set_aside_exhausted
 from db.repository.runs import give_up_training_runs, plan_alone, waiting_training_runs
 from db.repository.slices import close_dead_crawl_runs, repeat_slices, waiting_slices
 from db.session import Database
 from worker.app import CRAWL_HOURS, TRAIN_AFTER
-from worker.consumers import is_consumed
-from worker.planning import plan_training
-from worker.queue import enqueue_pending, enqueue_slices, enqueue_training
+from worker.fleet.consumers import is_consumed
+from worker.fleet.queue import enqueue_pending, enqueue_slices, enqueue_training
+from worker.training.planning import plan_training
 
 logger = logging.getLogger(__name__)
 

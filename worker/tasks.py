@@ -12,7 +12,7 @@ from db.messages import CLASSIFY_IMAGES
 from db.session import open_database
 from worker.app import CRAWL_SLICE, PROBE, SWEEP, TRAIN_MODEL, app
 from worker.cnn.errors import CnnError
-from worker.crawling import crawl_slice as crawl
+from worker.crawling.spider_process import crawl_slice as crawl
 from worker.errors import BrokerError, NothingToTrainError
 from worker.schedule import sweep as sweep_records
 
@@ -31,7 +31,7 @@ class DatabaseTask(Task[Any, Any]):
 @app.task(name=CLASSIFY_IMAGES, base=DatabaseTask)
 def classify_images(image_ids: list[int]) -> None:
     """Classify those of the images that are pending; safe to run twice."""
-    from worker.classifying import classify_batch  # noqa: PLC0415 - TensorFlow is loaded in the task
+    from worker.classifying.claims import classify_batch  # noqa: PLC0415 - TensorFlow is loaded in the task
 
     classified = classify_batch(open_database(), open_image_store(), image_ids)
     logger.info("classified %d of %d images", classified, len(image_ids))
@@ -40,7 +40,7 @@ def classify_images(image_ids: list[int]) -> None:
 @app.task(name=TRAIN_MODEL, base=DatabaseTask)
 def train_model(training_run_id: int) -> None:
     """Execute a training run, unless it is finished or somebody is at it."""
-    from worker.training import run_training  # noqa: PLC0415 - TensorFlow is loaded in the task
+    from worker.training.execution import run_training  # noqa: PLC0415 - TensorFlow is loaded in the task
 
     try:
         run_training(open_database(), open_image_store(), training_run_id)

@@ -13,11 +13,11 @@ from scrapy.exceptions import UsageError
 
 from crawler.arguments import HELP
 from crawler.errors import ArgumentsError, CrawlerError, CrawlInterruptedError
+from crawler.extensions.verdict import judge
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
-from crawler.statistics import Tally
 from crawler.stopping import FAILURE
 from crawler.summary import summarise
-from crawler.verdict import judge
+from crawler.tally import Tally
 from db.errors import RecordsError
 
 DONE, NOT_DONE, WRONG_ARGUMENTS = 0, 1, 2

@@ -21,13 +21,13 @@ from sqlalchemy import select
 
 from crawler.failures import FETCH_ERRORS, reason_of
 from crawler.items import CrawledItem, FetchedPicture, GatedItem, PictureRetry
-from crawler.pages.amazon import ImageAddress
-from crawler.saving import DATABASE_ERRORS, database_failure
-from crawler.statistics import IMAGES_KNOWN, IMAGES_REJECTED
+from crawler.pages.amazon.layout import ImageAddress
+from crawler.pipelines.saving import DATABASE_ERRORS, database_failure
 from crawler.stopping import is_stopping, stop_crawl
+from crawler.tally import IMAGES_KNOWN, IMAGES_REJECTED
 from db.logs import identified
 from db.models import ProductImage
-from db.pictures import MAX_BYTES, PictureError, Reason, check_picture
+from db.pictures.decoder import MAX_BYTES, PictureError, Reason, check_picture
 from db.session import open_database
 
 _logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ _HEADERS = {"Accept": "image/avif,image/webp,image/png,image/jpeg;q=0.9"}
 
 
 class ImageGate:
-    """Fetches the pictures of an item and lets those through that db.pictures accepts."""
+    """Fetches the pictures of an item and lets those through that db.pictures.decoder accepts."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

@@ -10,13 +10,13 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem, NotConfigured
 
 from crawler.arguments import CrawlArguments
-from crawler.batches import Batches
 from crawler.errors import CrawlInterruptedError
 from crawler.items import GatedItem, SavedItem
-from crawler.saving import DATABASE_ERRORS, database_failure, save_batch
+from crawler.pipelines.batches import Batches
+from crawler.pipelines.saving import DATABASE_ERRORS, database_failure, save_batch
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
-from crawler.statistics import IMAGES_STORED, PRODUCTS_NEW, PRODUCTS_UPDATED, Tally
 from crawler.stopping import note_failure, stop_crawl
+from crawler.tally import IMAGES_STORED, PRODUCTS_NEW, PRODUCTS_UPDATED, Tally
 from db.image_store import open_image_store
 from db.logs import identify_process
 from db.models import CrawlRun

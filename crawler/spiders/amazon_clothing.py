@@ -18,13 +18,13 @@ from crawler.arguments import CrawlArguments, parse_arguments
 from crawler.errors import NoContactError, PageBlockedError, PageNotRenderedError
 from crawler.failures import FETCH_ERRORS, reason_of
 from crawler.items import PictureRetry, ProductItem, complete_item, product_item
-from crawler.pages.amazon import PageKind, ProductPage, SearchCard, SearchPage, classify_page
+from crawler.pages.amazon.layout import PageKind, ProductPage, SearchCard, SearchPage, classify_page
 from crawler.rendering.browser import rendering_settings
-from crawler.retries import refused_pictures
-from crawler.statistics import FAULTS, PAGES, PAGES_UNREADABLE, REQUESTS_FAILED, SEARCHES_EMPTY
+from crawler.spiders.retries import refused_pictures
 from crawler.stopping import is_stopping, note_failure
+from crawler.tally import FAULTS, PAGES, PAGES_UNREADABLE, REQUESTS_FAILED, SEARCHES_EMPTY
 from db.categories import Category, load_categories
-from db.pictures import Reason
+from db.pictures.decoder import Reason
 from db.session import open_database
 
 _logger = logging.getLogger(__name__)

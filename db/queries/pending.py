@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from db.models import Image
 from db.repository.labels import active_version
 from db.repository.predictions import BATCH_SIZES, MAX_ATTEMPTS, is_free, is_pending
-from db.repository.rows import in_chunks
+from db.rows import in_chunks
 
 
 def count_pending(session: Session) -> int:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from db.models import DISAGREES, Image, Product, ProductImage
-from db.quality import QualityCode
+from db.pictures.codes import QualityCode
 from db.session import Database
 
 PAGE: Final = 1000

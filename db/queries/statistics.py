@@ -18,7 +18,7 @@ from db.models import (
     RunStatus,
     TrainingRun,
 )
-from db.quality import QualityCode
+from db.pictures.codes import QualityCode
 from db.queries.counting import Counter
 from db.queries.pending import unread_ranges
 from db.queries.products import with_code

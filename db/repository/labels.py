@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db.categories import OTHER, Category, require_category
 from db.errors import UnknownProductError
 from db.models import Image, ModelVersion, Prediction, Product, ProductImage, Review, utc_now
-from db.repository.rows import in_chunks
+from db.rows import in_chunks
 
 SHARED_BY_AT_MOST = 5
 """Products; a picture shown by more, such as a size chart, says nothing of any of them."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from db.errors import UnknownModelVersionError
 from db.models import Image, ModelVersion, Prediction, Product, ProductImage, Split, utc_now
 from db.repository.labels import refresh_labels
-from db.repository.rows import in_chunks
+from db.rows import in_chunks
 
 
 def record_model_version(session: Session, training_run_id: int, values: Mapping[str, Any]) -> int:

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from db.messages import BATCH_SIZE
 from db.models import Image, Prediction, ProductImage, utc_now
-from db.pictures import Reason
+from db.pictures.decoder import Reason
 from db.repository.labels import refresh_labels
-from db.repository.rows import in_chunks, insert_missing
+from db.rows import in_chunks, insert_missing
 
 LEASE: Final = timedelta(seconds=45)
 BATCH_SIZES: Final = (BATCH_SIZE, 8, 1)

@@ -4,9 +4,9 @@ import socket
 
 import pytest
 
-from demo.misbehaviour import BlockPage, Misbehaviour, RobotsRule
-from demo.requests import RequestKind
-from demo.shop import DemoShop, ShopConfig
+from demo.shop.demo_shop import DemoShop, ShopConfig
+from demo.shop.misbehaviour import BlockPage, Misbehaviour, RobotsRule
+from demo.shop.requests import RequestKind
 from tests.crawler.conftest import Ended, Project, Records
 
 

@@ -9,9 +9,9 @@ import pytest
 import redis
 
 from crawler.fleet import Fleet
-from demo.answers import Answer
-from demo.misbehaviour import BlockPage, Misbehaviour
-from demo.shop import DemoShop, ShopConfig
+from demo.shop.answers import Answer
+from demo.shop.demo_shop import DemoShop, ShopConfig
+from demo.shop.misbehaviour import BlockPage, Misbehaviour
 from tests.crawler.conftest import Broker, Project, crawl_words
 
 DELAY = 0.2

@@ -8,7 +8,7 @@ import pytest
 from scrapy.settings import Settings
 
 import crawler.settings
-from demo.shop import DemoShop, ShopConfig
+from demo.shop.demo_shop import DemoShop, ShopConfig
 from tests.crawler.conftest import ROOT, Project, Records
 
 SETTINGS = Settings()
@@ -22,7 +22,7 @@ def test_the_crawler_starts_without_tensorflow() -> None:
         "try: scrapy.cmdline.execute()\n"
         "except SystemExit as end: assert not end.code\n"
         "import crawler.commands.crawl, crawler.pipelines.image_gate, crawler.pipelines.records\n"
-        "import crawler.pipelines.queue, crawler.progress\n"
+        "import crawler.pipelines.image_queue, crawler.extensions.progress_line\n"
         "assert not {'tensorflow', 'keras', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)

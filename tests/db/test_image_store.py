@@ -15,11 +15,11 @@ import pytest
 from db.errors import ImageStoreError
 from db.image_store import ImageStore
 from db.models import Image
-from db.repository.products import save_products
+from db.repository.found_products import save_products
 from db.session import Database
 from tests.conftest import ROOT, missing
 from tests.factories import picture_bytes, product
-from worker.waiting import wait_until
+from worker.fleet.waiting import wait_until
 
 
 @pytest.fixture

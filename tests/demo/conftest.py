@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from scrapy.http import HtmlResponse
 
-from demo.misbehaviour import Misbehaviour
-from demo.shop import DemoShop, ShopConfig
+from demo.shop.demo_shop import DemoShop, ShopConfig
+from demo.shop.misbehaviour import Misbehaviour
 
 MARKETPLACE = "amazon.in"
 

@@ -11,9 +11,9 @@ from db.models import CrawlRun, RunStatus, TrainingRun
 from db.repository.slices import plan_slices
 from db.session import Database
 from tests.stack.stack import Stack
-from worker.planning import plan_training
-from worker.slices import PriceBand, slice_arguments
-from worker.waiting import wait_until
+from worker.crawling.slicing import PriceBand, slice_arguments
+from worker.fleet.waiting import wait_until
+from worker.training.planning import plan_training
 
 SHOP = "http://shop:8000"
 BEGUN_SECONDS = 30

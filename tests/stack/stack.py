@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from db.session import Database
-from worker.waiting import wait_until
+from worker.fleet.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 

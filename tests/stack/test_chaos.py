@@ -19,7 +19,7 @@ from tests.factories import activate_another, copy_version
 from tests.stack.accidents import ACCIDENTS
 from tests.stack.invariant import Findings, examine
 from tests.stack.stack import Stack
-from worker.waiting import wait_until
+from worker.fleet.waiting import wait_until
 
 KILLS = int(os.environ.get("VASTRA_KILLS") or 5)
 KILLS_A_ROUND = 5

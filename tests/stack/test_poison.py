@@ -7,13 +7,13 @@ from PIL import Image as Picture
 from sqlalchemy import update
 
 from db.models import Image
-from db.pictures import MAX_PIXELS, Reason, check_picture
-from db.repository.products import FoundPicture
+from db.pictures.decoder import MAX_PIXELS, Reason, check_picture
+from db.repository.found_products import FoundPicture
 from db.session import Database
 from tests.factories import encoded, product, save
 from tests.stack.invariant import examine
 from tests.stack.stack import Stack
-from worker.waiting import wait_until
+from worker.fleet.waiting import wait_until
 
 MEMORY = "400m"
 """Enough for batches of the shop's pictures; those of the largest allowed one take 280 MB more."""

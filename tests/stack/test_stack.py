@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from db.categories import load_categories
 from db.session import Database
-from demo.listings import CataloguePlan, build_catalogue
+from demo.shop.listings import CataloguePlan, build_catalogue
 from tests.stack.invariant import examine
 from tests.stack.stack import PROGRAMS, ROOT, Stack
-from worker.waiting import wait_until
+from worker.fleet.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(900)  # the first one to run waits for the stack, the crawl and the training
 

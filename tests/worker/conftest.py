@@ -10,16 +10,16 @@ import pytest
 from PIL import Image
 
 from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
-from db.pictures import check_picture
-from db.repository.products import FoundPicture
+from db.pictures.decoder import check_picture
+from db.repository.found_products import FoundPicture
 from db.repository.runs import plan_training_run
 from db.session import Database
 from db.settings import settings
 from tests.conftest import migrate
 from tests.factories import CATEGORIES, STORE, drawing, encoded, product, save
 from worker.app import app
-from worker.broker import EmbeddedBroker
 from worker.cnn.config import NetworkName, TrainingConfig
+from worker.fleet.embedded_broker import EmbeddedBroker
 
 PRODUCTS = 16
 """Of each category: enough for every split to have some of each."""
@@ -97,7 +97,7 @@ def plan(database: Database, **settings: object) -> int:
 @pytest.fixture(scope="session")
 def trained_file(own_folder: Path) -> Path:
     """A SQLite file with labelled garments and an active model version that has predicted none of them."""
-    from worker.training import run_training  # noqa: PLC0415 - TensorFlow takes seconds
+    from worker.training.execution import run_training  # noqa: PLC0415 - TensorFlow takes seconds
 
     path = own_folder / "trained.sqlite3"
     migrate(f"sqlite:///{path}")

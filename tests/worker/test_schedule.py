@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 
 from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.models import CrawlRun, Image, RunStatus, TrainingRun, utc_now
-from db.pictures import Reason
+from db.pictures.decoder import Reason
 from db.repository.runs import (
     begin_run,
     finish_crawl_run,
@@ -17,13 +17,13 @@ from db.repository.runs import (
 from db.repository.slices import CRAWLER_DIED, plan_slices
 from db.session import Database
 from tests.factories import CATEGORIES, model_version, product, save
-from worker import presence
 from worker.app import app
-from worker.messages import open_broker
-from worker.planning import plan_training
-from worker.queue import waiting
+from worker.fleet import presence
+from worker.fleet.broker_contents import open_broker
+from worker.fleet.queue import waiting
+from worker.fleet.waiting import wait_until
 from worker.schedule import sweep
-from worker.waiting import wait_until
+from worker.training.planning import plan_training
 
 pytestmark = pytest.mark.usefixtures("broker")
 

@@ -10,13 +10,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.cnn.classifier import Classifier
-from worker.cnn.dataset import Examples, Pictures
 from worker.cnn.errors import ExamplesError
-from worker.cnn.intervals import mean_intervals
-from worker.cnn.metrics import Floats, Labels, category_scores, error_matrix
+from worker.cnn.figures.intervals import mean_intervals
+from worker.cnn.figures.metrics import Floats, Labels, category_scores, error_matrix
+from worker.cnn.pictures.dataset import Examples, Pictures
+from worker.cnn.pictures.variations import STRENGTHS, Variation, vary
 from worker.cnn.progress import Progress, Report, no_report
-from worker.cnn.variations import STRENGTHS, Variation, vary
+from worker.cnn.serving.classifier import Classifier
 
 LOOK_ALIKE_SHARE: Final = 0.1
 """The look-alikes are this share of the pictures, those whose two likeliest categories are nearest to each other."""

@@ -11,24 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from worker.cnn.calibration import (
+from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
+from worker.cnn.errors import ConversionError, ExamplesError
+from worker.cnn.figures.calibration import (
     fit_in_distribution_threshold,
     fit_temperature,
     fit_threshold,
     negative_weight,
 )
-from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
-from worker.cnn.conversion import make_flatbuffer
-from worker.cnn.dataset import KNOWN_NEGATIVE, Examples, Split
-from worker.cnn.engine import keras
-from worker.cnn.errors import ConversionError, ExamplesError
-from worker.cnn.evaluate import evaluate
-from worker.cnn.fitting import History
-from worker.cnn.metrics import softmax
+from worker.cnn.figures.evaluate import evaluate
+from worker.cnn.figures.metrics import softmax
+from worker.cnn.learning.fitting import History
+from worker.cnn.learning.trainers import Trained, train_efficientnet, train_seed_cnn
+from worker.cnn.learning.workspace import open_workspace
+from worker.cnn.pictures.dataset import KNOWN_NEGATIVE, Examples, Split
 from worker.cnn.progress import Report, no_report
-from worker.cnn.specification import ClassifierSpecification
-from worker.cnn.trainers import Trained, train_efficientnet, train_seed_cnn
-from worker.cnn.workspace import open_workspace
+from worker.cnn.quiet_tensorflow import keras
+from worker.cnn.serving.conversion import make_flatbuffer
+from worker.cnn.serving.specification import ClassifierSpecification
 
 logger = logging.getLogger(__name__)
 

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from db.command_line import messages
+from db.commands.command_line import messages
 from db.image_store import open_image_store
 from db.queries.pending import count_pending
 from db.session import open_database
+from worker.commands.output import Format, write_rows
+from worker.commands.progress_bars import bar
 from worker.errors import NoFilesError
-from worker.output import Format, write_rows
-from worker.progress import bar
 
 # TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
 # there is work for it.
@@ -20,13 +20,13 @@ from worker.progress import bar
 
 def classify() -> None:
     """Classify every pending image in this process; needs no broker."""
-    from worker.versions import require_version
+    from worker.classifying.loaded_versions import require_version
 
     database = open_database()
     with database.read() as session:
         require_version(session)
         pending = count_pending(session)
-    from worker.classifying import classify_pending
+    from worker.classifying.claims import classify_pending
 
     with bar("classifying", pending) as advance:
         done = classify_pending(database, open_image_store(), advance)
@@ -47,13 +47,13 @@ def predict(
 
     Example: `python -m worker predict photos --format csv > labels.csv`
     """
-    from worker.versions import require_version
+    from worker.classifying.loaded_versions import require_version
 
     database = open_database()
     with database.read() as session:
         version_id = require_version(session, version).id
-    from worker.predicting import COLUMNS, files_below, predict_files
-    from worker.versions import load_classifier
+    from worker.classifying.loaded_versions import load_classifier
+    from worker.classifying.predicting import COLUMNS, files_below, predict_files
 
     classifier = load_classifier(database, version_id)
     categories = classifier.specification.categories

@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from db.command_line import messages
+from db.commands.command_line import messages
 from db.repository.runs import plan_alone
 from db.repository.slices import WRONG_ARGUMENTS, plan_slices
 from db.session import Database, open_database
-from worker.options import chosen_bands, chosen_categories
-from worker.output import slices_table
-from worker.slices import DEFAULT_MARKETPLACE, slice_arguments
+from worker.commands.crawl_options import chosen_bands, chosen_categories
+from worker.commands.output import slices_table
+from worker.crawling.slicing import DEFAULT_MARKETPLACE, slice_arguments
 
 # Celery is imported when it is asked for, so that the other commands need not wait for it.
 # ruff: noqa: PLC0415
@@ -39,7 +39,7 @@ def crawl(
 
     Example: `python -m worker crawl --categories saree,jeans --bands 500,1000,2000`
     """
-    from worker.queue import enqueue_slices, require_broker
+    from worker.fleet.queue import enqueue_slices, require_broker
 
     options = {
         "marketplace": marketplace, "base_url": base_url, "pages": pages, "max_products": max_products,
@@ -56,7 +56,7 @@ def crawl(
 
 
 def _follow_crawl(database: Database, run_ids: list[int], *, rendered: bool) -> None:
-    from worker.following import follow_crawl, judge_crawl
+    from worker.commands.following import follow_crawl, judge_crawl
 
     try:
         runs = follow_crawl(database, run_ids, rendered=rendered)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from db.command_line import messages
+from db.commands.command_line import messages
 from db.session import open_database
 
 # What they show is imported when they are called, so that the other commands need not wait for it.
@@ -22,8 +22,8 @@ def status(
     A worker consumes when it was heard of in the last 90 s, or is at a run whose heart beats. Counts over
     10,000 are PostgreSQL's estimates. Exit code 1 if the broker or the database does not answer.
     """
-    from db.formats import as_text
-    from worker.status import read_status, status_screen
+    from db.commands.formats import as_text
+    from worker.fleet.status import read_status, status_screen
 
     found = read_status(open_database())
     if as_json:
@@ -45,7 +45,7 @@ def metrics(
 
     Example: `python -m worker metrics --port 9100`, then `curl http://127.0.0.1:9100/metrics`
     """
-    from worker.metrics import serve_metrics
+    from worker.fleet.prometheus import serve_metrics
 
     def ready(listening: int) -> None:
         messages.print(f"Metrics: http://{host}:{listening}/metrics, until Ctrl-C.", soft_wrap=True)

@@ -6,15 +6,15 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from db.command_line import messages
+from db.commands.command_line import messages
+from db.commands.options import picture_file
 from db.image_store import open_image_store
 from db.models import ModelVersion
-from db.options import picture_file
 from db.session import Database, open_database
 from worker.cnn.config import DEFAULT_NETWORK, NetworkName
-from worker.output import Format, write_rows
-from worker.planning import FINE_TUNE_FROM, plan_training
-from worker.progress import training_bar
+from worker.commands.output import Format, write_rows
+from worker.commands.progress_bars import training_bar
+from worker.training.planning import FINE_TUNE_FROM, plan_training
 
 # TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
 # there is work for it.
@@ -50,8 +50,8 @@ def train(
 
 
 def _train_in_worker(database: Database, network: NetworkName, seed: int, fine_tune: bool | None) -> None:
-    from worker.following import follow_training
-    from worker.queue import enqueue_training, require_broker
+    from worker.commands.following import follow_training
+    from worker.fleet.queue import enqueue_training, require_broker
 
     require_broker()
     with database.write() as session:
@@ -64,9 +64,9 @@ def _train_in_worker(database: Database, network: NetworkName, seed: int, fine_t
 
 def _train_here(database: Database, network: NetworkName, seed: int, fine_tune: bool | None) -> None:
     # Loaded before the runs are planned: in those seconds a worker would take them up.
-    from worker.following import follow_training
-    from worker.interruption import interruptible
-    from worker.training import run_training
+    from worker.commands.following import follow_training
+    from worker.commands.interruption import interruptible
+    from worker.training.execution import run_training
 
     with database.write() as session:
         run_ids = plan_training(session, network, seed, fine_tune=fine_tune)
@@ -101,7 +101,7 @@ def suspects(
 
     Example: `python -m worker suspects --sheet suspects.png`
     """
-    from worker.suspects import SUSPECT_COLUMNS, draw_suspects, find_suspects
+    from worker.training.suspects import SUSPECT_COLUMNS, draw_suspects, find_suspects
 
     database, store = open_database(), open_image_store()
     with training_bar() as report:

@@ -8,14 +8,14 @@ import typer
 from rich.console import Console
 from sqlalchemy import select
 
-from db.command_line import messages
+from db.commands.command_line import messages
 from db.image_store import open_image_store
 from db.models import ModelVersion
 from db.queries.pending import count_pending
 from db.repository.model_versions import activate as activate_version
 from db.session import open_database
-from worker.output import categories_table, figures_table, robustness_table, versions_table
-from worker.progress import training_bar
+from worker.commands.output import categories_table, figures_table, robustness_table, versions_table
+from worker.commands.progress_bars import training_bar
 
 # TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
 # there is work for it.
@@ -44,20 +44,20 @@ def evaluate(
 
     Example: `python -m worker evaluate --report var/report`
     """
-    from worker.versions import require_version
+    from worker.classifying.loaded_versions import require_version
 
     database = open_database()
     with database.read() as session:
         version_id = require_version(session, version).id
-    from worker.evaluation import evaluate_version
-    from worker.robustness import RobustnessOptions
+    from worker.evaluating.evaluation import evaluate_version
+    from worker.evaluating.version_robustness import RobustnessOptions
 
     store = open_image_store()
     with training_bar() as progress:
         options = RobustnessOptions(report=progress) if robustness else None
         evaluation = evaluate_version(database, store, version_id, options)
     if report is not None:
-        from worker.report import write_report
+        from worker.evaluating.report import write_report
 
         messages.print(f"Wrote {write_report(database, store, evaluation, report)}.")
     figures = evaluation.as_dict()

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse, TextResponse
 
-from crawler.pages.amazon import ProductPage, SearchCard, SearchPage, classify_page
+from crawler.pages.amazon.layout import ProductPage, SearchCard, SearchPage, classify_page
 
 LAYOUTS = [
     "fashion_grid",

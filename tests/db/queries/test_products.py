@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from db.quality import QualityCode
+from db.pictures.codes import QualityCode
 from db.queries.products import COLUMNS, ProductFilter, page_statement, product_page, stream_products
 from db.repository.labels import add_review
 from db.session import Database

@@ -3,7 +3,7 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from db.models import CrawlRun, RunStatus, TrainingRun, utc_now
-from db.queries.training import has_training_run, is_crawling
+from db.queries.labelled_images import has_training_run, is_crawling
 from db.repository.runs import (
     MAX_ATTEMPTS,
     beat,

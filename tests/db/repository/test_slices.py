@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select, update
 
 from db.models import CrawlRun, RunStatus, utc_now
-from db.queries.training import is_crawling
+from db.queries.labelled_images import is_crawling
 from db.repository.runs import MAX_ATTEMPTS, beat, begin_run, finish_crawl_run, start_crawl_run
 from db.repository.slices import (
     CRAWLER_DIED,

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.cnn.classifier import Prediction
 from worker.cnn.config import NetworkName
-from worker.cnn.dataset import KNOWN_NEGATIVE, Examples
 from worker.cnn.errors import ExamplesError
+from worker.cnn.pictures.dataset import KNOWN_NEGATIVE, Examples
+from worker.cnn.pictures.variations import STRENGTHS, Variation
 from worker.cnn.progress import Progress
 from worker.cnn.robustness import Robustness, choose_sample, measure_robustness
-from worker.cnn.specification import ClassifierSpecification
-from worker.cnn.variations import STRENGTHS, Variation
+from worker.cnn.serving.classifier import Prediction
+from worker.cnn.serving.specification import ClassifierSpecification
 
 CATEGORIES = ("dark", "middle", "light")
 SIDE = 24

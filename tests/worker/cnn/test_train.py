@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from worker.cnn.classifier import Classifier
 from worker.cnn.config import NetworkName, TrainingConfig
-from worker.cnn.dataset import Examples, Split
 from worker.cnn.errors import EmptyCategoryError, ExamplesError, TrainingDivergedError
-from worker.cnn.evaluate import evaluate
+from worker.cnn.figures.evaluate import evaluate
+from worker.cnn.pictures.dataset import Examples, Split
 from worker.cnn.progress import Progress
+from worker.cnn.serving.classifier import Classifier
 from worker.cnn.train import TrainingResult, train_and_evaluate
 
 Draw = Callable[[NetworkName], Examples]

@@ -1,0 +1,161 @@
+"""Products as a table for people, and as JSON, CSV or Parquet for programs."""
+
+import codecs
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from db.queries.products import COLUMNS, PAGE, ProductRow
+from db.queries.statistics import Statistics
+from db.rows import in_chunks
+
+WIDTH_OF_A_FILE: Final = 160
+"""Columns of a table that goes to a file or another program, where there is no terminal to ask."""
+
+
+@contextmanager
+def written_to(path: Path | None) -> Iterator[IO[bytes]]:
+    """Give a binary stream to standard output, or to a file that appears only when it is complete."""
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as stream:
+            yield stream
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_json(rows: Iterable[ProductRow], stream: IO[bytes]) -> None:
+    """Write one array, one object a line: prices as numbers with both digits, moments in UTC."""
+    separator = "[\n"
+    for row in rows:
+        stream.write(f"{separator}{_object(row)}".encode())
+        separator = ",\n"
+    stream.write(b"[]\n" if separator == "[\n" else b"\n]\n")
+
+
+def write_csv(rows: Iterable[ProductRow], stream: IO[bytes]) -> None:
+    """Write a header and a line for each product; null is empty, true and false are spelt so."""
+    lines = csv.writer(codecs.getwriter("utf-8")(stream), lineterminator="\n")
+    lines.writerow(COLUMNS)
+    for row in rows:
+        lines.writerow([_cell(value) for value in vars(row).values()])
+
+
+def write_parquet(rows: Iterable[ProductRow], stream: IO[bytes]) -> None:
+    """Write a row group for each thousand products: price as decimal(14, 2), moments with their zone."""
+    import pyarrow as pa  # noqa: PLC0415 - a second to load, and only this format needs it
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    kinds = {
+        "price": pa.decimal128(14, 2),
+        **dict.fromkeys(("rating", "confidence"), pa.float64()),
+        **dict.fromkeys(("review_count", "model_version", "id"), pa.int64()),
+        **dict.fromkeys(("classified_at", "last_seen_at"), pa.timestamp("us", tz="UTC")),
+        "uncertain": pa.bool_(),
+    }
+    schema = pa.schema([pa.field(name, kinds.get(name, pa.string())) for name in COLUMNS])
+    with pq.ParquetWriter(stream, schema) as writer:
+        for page in in_chunks(rows, PAGE):
+            writer.write_table(pa.Table.from_pylist([vars(row) for row in page], schema=schema))
+
+
+TO_PROGRAMS: Final = {"json": write_json, "csv": write_csv, "parquet": write_parquet}
+"""The writers by the name of their format."""
+
+
+def print_products(rows: Sequence[ProductRow]) -> None:
+    """Print the columns that people look for, one line a product; the other formats have them all."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("id", "marketplace", "asin", "title", "brand"):
+        table.add_column(name, no_wrap=True, max_width=36)
+    for name in ("price", "listed as", "category", "confidence"):
+        table.add_column(name, no_wrap=True, justify="right" if name in {"price", "confidence"} else "left")
+    for row in rows:
+        table.add_row(
+            str(row.id), row.marketplace, _printable(row.asin), _printable(row.title), _printable(row.brand),
+            "" if row.price is None else f"{row.price:,.2f} {row.currency or ''}".strip(),
+            row.listed_category, _verdict(row), "" if row.confidence is None else f"{row.confidence:.3f}",
+        )  # fmt: skip
+    _show(table)
+
+
+def print_statistics(statistics: Statistics) -> None:
+    """Print every figure, one a line; counts by a word have a line for each word."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(justify="left", style="bold")
+    table.add_column(justify="right")
+    for name, value in asdict(statistics).items():
+        if name.startswith("last_"):
+            table.add_row(name.replace("_", " "), _last_run(value))
+        elif name != "estimated":
+            words = value if isinstance(value, dict) else {"": value}
+            for word, number in words.items():
+                figure = f"{name}: {word}" if word else name
+                about = "about " if figure in statistics.estimated else ""
+                table.add_row(figure.replace("_", " "), "none" if number is None else f"{about}{number}")
+    _show(table)
+
+
+def _last_run(run: dict[str, Any] | None) -> str:
+    if run is None:
+        return "none"
+    return " ".join(
+        as_text(run[name]) for name in ("status", "started_at", "outcome") if run[name] is not None
+    )
+
+
+def _show(table: Table) -> None:
+    """Print to standard output, as wide as the terminal."""
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
+    console.print(table, markup=False)
+
+
+def _printable(value: str | None) -> str:
+    """Keep a shop's text from steering the terminal."""
+    return "".join(character if character.isprintable() else " " for character in value or "")
+
+
+def _verdict(row: ProductRow) -> str:
+    if row.uncertain:
+        return "uncertain"
+    if row.uncertain is None:
+        return "-"
+    return row.category or "other (review)" if row.decided_by == "review" else str(row.category)
+
+
+def as_text(value: Any) -> str:
+    """Write a moment as ISO 8601 in UTC; the last resort of every encoder here."""
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
+
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, default=as_text)
+
+
+def _object(row: ProductRow) -> str:
+    pairs = (f'"{name}": {_number_or_json(value)}' for name, value in vars(row).items())
+    return f"  {{{', '.join(pairs)}}}"
+
+
+def _number_or_json(value: Any) -> str:
+    return format(value, "f") if isinstance(value, Decimal) else _JSON.encode(value)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return as_text(value) if isinstance(value, datetime) else value

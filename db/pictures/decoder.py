@@ -1,0 +1,215 @@
+"""Bytes to a checked RGB picture, or a reason code: the only decoder of the project.
+
+Crawler, import, export and worker all decode here, so that a picture means the same to each of them.
+"""
+
+import hashlib
+import io
+import re
+import struct
+import warnings
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from db.pictures.codes import QualityCode
+from db.pictures.perceptual_hash import perceptual_hash
+from db.pictures.quality_measures import quality_codes
+
+MAX_BYTES: Final = 20 * 1024 * 1024
+MAX_PIXELS: Final = 40_000_000
+MIN_SIDE: Final = 16
+"""Pixels; smaller pictures are trackers and spacers."""
+
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF")
+_SUFFIXES: Final = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif"}
+_SIGNATURES: Final = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n|RIFF.{4}WEBP|.{4}ftypavif", re.DOTALL)
+"""How the formats begin: tells a damaged picture from one of another format."""
+_GRID: Final = 4
+_HASH_SIDE: Final = 128
+
+# What Pillow's decoders raise on hostile bytes, found by fuzzing; OSError includes UnidentifiedImageError.
+_DECODER_ERRORS: Final = (
+    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError,
+    RuntimeError,
+    struct.error, zlib.error,
+)  # fmt: skip
+
+# Pillow warns above this limit and raises above twice it; here both refuse the picture.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+class Reason(StrEnum):
+    """Why a picture was not stored, or a stored one cannot be classified."""
+
+    # while fetching
+    NOT_FOUND = "not_found"
+    HTTP_ERROR = "http_error"
+    CONNECTION_FAILED = "connection_failed"
+    FORBIDDEN_ADDRESS = "forbidden_address"
+    FORBIDDEN_BY_ROBOTS = "forbidden_by_robots"
+    UNREADABLE = "unreadable"
+    # while checking
+    EMPTY = "empty"
+    TOO_MANY_BYTES = "too_many_bytes"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_SMALL = "too_small"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    SEVERAL_FRAMES = "several_frames"
+    CORRUPT = "corrupt"
+    # while classifying
+    BYTES_MISSING = "bytes_missing"
+    WORKER_DIED = "worker_died"
+
+
+class PictureError(Exception):
+    """A picture that is refused; `reason` goes into its record, the message says what was received."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class CheckedPicture:
+    """What is known of a picture that passed the gate.
+
+    Attributes:
+        sha256: of the original bytes, 64 hex digits.
+        format: JPEG, PNG, WEBP or AVIF, told from the bytes.
+        width: pixels, after EXIF orientation; likewise height.
+        byte_size: of the original bytes.
+        perceptual_hash: 64-bit DCT hash (phash of the ImageHash library), 16 hex digits.
+        colour_signature: mean red, green and blue of a 4x4 grid, 4 bits each, 48 hex digits; tells apart
+            products that share a pose, which the perceptual hash alone calls duplicates.
+        quality: what is poor about it; it passes nevertheless.
+    """
+
+    sha256: str
+    format: str
+    width: int
+    height: int
+    byte_size: int
+    perceptual_hash: str
+    colour_signature: str
+    quality: tuple[QualityCode, ...]
+
+
+def check_picture(data: bytes) -> CheckedPicture:
+    """Decode the whole picture once and describe it; raise PictureError with a reason if it is refused."""
+    image = _open(data)
+    image_format, size = _format(image), image.size
+    picture = _to_rgb(image, at_least=_HASH_SIDE)
+    width, height = reversed(size) if _is_turned(image) else size
+    return CheckedPicture(
+        sha256=hashlib.sha256(data).hexdigest(),
+        format=image_format,
+        width=width,
+        height=height,
+        byte_size=len(data),
+        perceptual_hash=perceptual_hash(picture),
+        colour_signature=_colour_signature(picture),
+        quality=quality_codes(picture, width, height),
+    )
+
+
+def decode_picture(data: bytes, at_least: int | None = None) -> Image.Image:
+    """Decode to RGB: EXIF orientation applied, transparency on white.
+
+    Args:
+        data: the original bytes.
+        at_least: pixels; a JPEG may then be decoded at a half, quarter or eighth of its size as long as
+            its short side stays at least this long, which is several times faster.
+
+    Raises:
+        PictureError: the bytes are refused, for the same reasons as in check_picture.
+    """
+    return _to_rgb(_open(data), at_least)
+
+
+def suffix_of(image_format: str) -> str:
+    """Give the file name's suffix for a format, such as `.jpg` for JPEG."""
+    return _SUFFIXES[image_format]
+
+
+def _open(data: bytes) -> Image.Image:
+    if not data:
+        raise PictureError(Reason.EMPTY, "0 bytes")
+    if len(data) > MAX_BYTES:
+        raise PictureError(Reason.TOO_MANY_BYTES, f"at most {MAX_BYTES} bytes, got {len(data)}")
+    try:
+        image = Image.open(io.BytesIO(data), formats=_FORMATS)
+        frames = getattr(image, "n_frames", 1)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(Reason.TOO_MANY_PIXELS, str(error)) from error
+    except UnidentifiedImageError as error:
+        reason = Reason.CORRUPT if _SIGNATURES.match(data) else Reason.UNSUPPORTED_FORMAT
+        raise PictureError(reason, f"starts with {data[:12]!r}") from error
+    except _DECODER_ERRORS as error:
+        raise PictureError(Reason.CORRUPT, str(error)) from error
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise PictureError(Reason.TOO_MANY_PIXELS, f"at most {MAX_PIXELS}, got {width}x{height}")
+    if min(width, height) < MIN_SIDE:
+        raise PictureError(Reason.TOO_SMALL, f"sides of at least {MIN_SIDE} pixels, got {width}x{height}")
+    if frames > 1 and image.format != "MPO":
+        raise PictureError(Reason.SEVERAL_FRAMES, f"one frame, got {frames}")
+    return image
+
+
+def _format(image: Image.Image) -> str:
+    # Phones append a preview to a JPEG and Pillow calls that MPO; its first picture is the JPEG.
+    return "JPEG" if image.format == "MPO" else str(image.format)
+
+
+def _is_turned(image: Image.Image) -> bool:
+    # Only to be asked after decoding: Pillow decodes a PNG to find its EXIF block, and would do so only once.
+    try:
+        return image.getexif().get(0x0112, 1) in {5, 6, 7, 8}
+    except _DECODER_ERRORS:
+        return False
+
+
+def _to_rgb(image: Image.Image, at_least: int | None) -> Image.Image:
+    try:
+        if at_least is not None:
+            # draft() keeps both sides at least as long as asked, so the ratio protects the short one.
+            (width, height), short = image.size, min(image.size)
+            image.draft("RGB", (-(-width * at_least // short), -(-height * at_least // short)))
+        image.load()
+        picture = _on_white(_upright(image))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(Reason.TOO_MANY_PIXELS, str(error)) from error
+    except _DECODER_ERRORS as error:
+        raise PictureError(Reason.CORRUPT, str(error)) from error
+    return picture
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Apply the EXIF orientation; a picture whose EXIF block is broken is taken as it is."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except _DECODER_ERRORS:
+        return image
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
+    if image.mode == "I;16":  # Pillow clips 16-bit grey to white instead of scaling it
+        image = image.point(lambda value: value / 257).convert("L")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    clear = image.convert("RGBA")
+    white = Image.new("RGBA", clear.size, "white")
+    return Image.alpha_composite(white, clear).convert("RGB")
+
+
+def _colour_signature(picture: Image.Image) -> str:
+    means = picture.resize((_GRID, _GRID), Image.Resampling.BOX).tobytes()
+    return "".join(f"{value >> 4:x}" for value in means)

@@ -1,0 +1,80 @@
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from db.datasets.splits import assign_splits, near_duplicate_groups
+from db.models import Split
+from db.queries.labelled_images import LabelledImage
+
+
+def image(
+    number: int, product: int | None = None, split: Split | None = None, bits: int | None = None
+) -> LabelledImage:
+    """An image that looks like no other, unless `bits` (its perceptual hash) says so."""
+    shape = (
+        int.from_bytes(number.to_bytes(4, "big") * 2, "big") * 0x9E3779B97F4A7C15 % 2**64
+        if bits is None
+        else bits
+    )
+    return LabelledImage(
+        image_id=number,
+        sha256=f"{number:064x}",
+        product_id=number if product is None else product,
+        source="shop",
+        category="saree",
+        split=split,
+        perceptual_hash=f"{shape:016x}",
+        colour_signature="8" * 48,
+    )
+
+
+def test_shares_are_about_seventy_fifteen_fifteen() -> None:
+    counts = Counter(assign_splits([image(n) for n in range(2000)]).values())
+    assert counts[Split.TRAIN] == pytest.approx(1400, rel=0.1)
+    assert counts[Split.VALIDATION] == pytest.approx(300, rel=0.25)
+    assert counts[Split.TEST] == pytest.approx(300, rel=0.25)
+
+
+@given(st.permutations(range(30)))
+def test_the_order_of_the_images_means_nothing(order: list[int]) -> None:
+    images = [image(n, product=n // 2) for n in range(30)]
+    assert assign_splits([images[n] for n in order]) == assign_splits(images)
+
+
+@given(st.lists(st.integers(0, 7), min_size=1, max_size=40))
+def test_every_product_has_one_split_and_its_images_one_group(products: list[int]) -> None:
+    images = [image(n, product) for n, product in enumerate(products)]
+    groups = near_duplicate_groups(images)
+    assert len(set(zip(products, groups, strict=True))) == len(set(products))
+    assert set(assign_splits(images)) == set(products)
+
+
+def test_pictures_that_differ_by_four_bits_are_alike_and_by_five_are_not() -> None:
+    one, alike, other = image(1, bits=0), image(2, bits=0b1111), image(3, bits=0b11111 << 40)
+    assert near_duplicate_groups([one, alike]) == [0, 0]
+    assert len(set(near_duplicate_groups([one, other]))) == 2
+
+
+def test_pictures_of_one_pose_in_two_colours_are_not_alike() -> None:
+    red, blue = image(1, bits=0), replace(image(2, bits=0), colour_signature="f08" * 16)
+    assert len(set(near_duplicate_groups([red, blue]))) == 2
+
+
+def test_a_stored_split_stays_and_newcomers_follow_their_group() -> None:
+    for split in Split:
+        stored, new = image(1, split=split, bits=0), image(2, bits=1)
+        assert assign_splits([stored, new]) == {1: split, 2: split}
+
+
+def test_a_group_that_comes_to_join_splits_keeps_its_test_members_and_drops_the_others() -> None:
+    train, test = image(1, split=Split.TRAIN, bits=0), image(2, split=Split.TEST, bits=0b11111100)
+    assert assign_splits([train, test]) == {1: Split.TRAIN, 2: Split.TEST}
+    between = image(3, bits=0b00011100)
+    assert assign_splits([train, test, between]) == {2: Split.TEST, 3: Split.TEST}
+
+
+def test_nothing_has_no_splits() -> None:
+    assert assign_splits([]) == {}

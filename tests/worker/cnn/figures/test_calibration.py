@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as st_numpy
+
+from worker.cnn.figures.calibration import (
+    TEMPERATURES,
+    THRESHOLDS,
+    fit_in_distribution_threshold,
+    fit_temperature,
+    fit_threshold,
+    negative_weight,
+)
+from worker.cnn.figures.metrics import expected_calibration_error, log_loss, softmax
+
+shares = st.floats(0, 1, width=32)
+
+
+def sampled(logits: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Labels drawn with exactly the probabilities that the logits claim."""
+    cumulated = softmax(logits).cumsum(axis=1)
+    return (generator.random((len(logits), 1)) > cumulated[:, :-1]).sum(axis=1)
+
+
+@pytest.mark.parametrize("true_temperature", [0.3, 1.0, 4.0])
+def test_the_temperature_that_was_hidden_is_found(true_temperature: float) -> None:
+    generator = np.random.default_rng(0)
+    honest = generator.normal(size=(20_000, 3)) * 2
+    labels = sampled(honest, generator)
+    found = fit_temperature(honest * true_temperature, labels)
+    assert found == pytest.approx(true_temperature, rel=0.05)
+    assert expected_calibration_error(softmax(honest * true_temperature, found), labels) < 0.02
+
+
+@given(
+    logits=st_numpy.arrays(np.float64, (12, 3), elements=st.floats(-30, 30)),
+    labels=st_numpy.arrays(np.int64, 12, elements=st.integers(0, 2)),
+)
+def test_the_temperature_never_raises_the_loss(logits: np.ndarray, labels: np.ndarray) -> None:
+    temperature = fit_temperature(logits, labels)
+    assert TEMPERATURES[0] <= temperature <= TEMPERATURES[1]
+    assert log_loss(softmax(logits, temperature), labels) <= log_loss(softmax(logits), labels) + 1e-6
+
+
+@given(st.lists(st.tuples(shares, st.booleans()), max_size=80), st.sampled_from([0.8, 0.95]))
+def test_claims_from_the_threshold_reach_the_precision(
+    pairs: list[tuple[float, bool]], target: float
+) -> None:
+    confidence = np.array([c for c, _ in pairs])
+    right = np.array([r for _, r in pairs], bool)
+    threshold = fit_threshold(confidence, right, np.ones(len(pairs)), target)
+    assert THRESHOLDS[0] <= threshold <= THRESHOLDS[1]
+    if THRESHOLDS[0] < threshold < THRESHOLDS[1]:
+        assert right[confidence >= threshold].mean() >= target - 1e-9
+
+
+@given(st.lists(st.tuples(shares, st.booleans()), max_size=60))
+def test_a_higher_target_never_lowers_the_threshold(pairs: list[tuple[float, bool]]) -> None:
+    confidence, right = np.array([c for c, _ in pairs]), np.array([r for _, r in pairs], bool)
+    thresholds = [
+        fit_threshold(confidence, right, np.ones(len(pairs)), target) for target in (0.7, 0.9, 0.99)
+    ]
+    assert thresholds == sorted(thresholds)
+
+
+def test_many_right_claims_give_the_lowest_threshold() -> None:
+    assert fit_threshold(np.full(100, 0.4), np.ones(100, bool), np.ones(100), 0.95) == THRESHOLDS[0]
+
+
+@pytest.mark.parametrize("count", [0, 1, 10])
+def test_few_right_claims_prove_nothing(count: int) -> None:
+    threshold = fit_threshold(np.full(count, 0.8), np.ones(count, bool), np.ones(count), 0.95)
+    assert threshold == THRESHOLDS[1]
+
+
+def test_confident_mistakes_raise_the_threshold() -> None:
+    confidence = np.linspace(0.5, 1, 200)
+    wrong_below = fit_threshold(confidence, confidence > 0.7, np.ones(200), 0.95)
+    assert 0.66 < wrong_below < 0.71
+
+
+@given(positives=st.integers(1, 500), negatives=st.integers(0, 500))
+def test_negatives_weigh_no_more_than_a_tenth(positives: int, negatives: int) -> None:
+    weight = negative_weight(positives, negatives)
+    assert 0 < weight <= 1
+    assert weight * negatives / (positives + weight * negatives) <= 0.1 + 1e-9
+
+
+@given(
+    positives=st_numpy.arrays(np.float64, st.integers(1, 200), elements=st.floats(-100, 100)),
+    negatives=st_numpy.arrays(np.float64, st.integers(0, 50), elements=st.floats(-100, 100)),
+)
+def test_the_in_distribution_threshold_loses_a_tenth_at_most(
+    positives: np.ndarray, negatives: np.ndarray
+) -> None:
+    threshold = fit_in_distribution_threshold(positives, negatives)
+    assert np.mean(positives < threshold) <= 0.1 + 1e-9
+
+
+def test_nine_known_negatives_of_ten_are_flagged() -> None:
+    positives, negatives = np.linspace(0, 1, 1000), np.linspace(-0.4, 0.1, 501)
+    threshold = fit_in_distribution_threshold(positives, negatives)
+    assert np.mean(negatives < threshold) == pytest.approx(0.9, abs=0.01)
+    assert np.mean(positives < threshold) < 0.06

@@ -1,0 +1,39 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from worker.cnn.config import NetworkName
+from worker.cnn.learning.features import compute_features, feature_cache
+from worker.cnn.pictures.dataset import Examples
+from worker.cnn.pictures.views import PLAIN_VIEWS, View
+from worker.cnn.progress import Progress
+
+LITE0 = NetworkName.EFFICIENTNET_LITE0
+
+
+@pytest.fixture
+def examples(drawn_examples: Callable[[NetworkName], Examples]) -> Examples:
+    return drawn_examples(LITE0).select(np.arange(3))
+
+
+def test_features_are_computed_once(examples: Examples, tmp_path: Path) -> None:
+    reports = list[Progress]()
+    first = compute_features(LITE0, examples, PLAIN_VIEWS, tmp_path, reports.append)
+    assert first.shape == (2, 3, 1280)
+    assert [(report.stage, report.done, report.total) for report in reports] == [("features", 6, 6)]
+    again = compute_features(LITE0, examples, PLAIN_VIEWS, tmp_path, reports.append)
+    assert np.array_equal(again, first)
+    assert len(reports) == 1
+
+
+def test_damaged_files_are_computed_again(examples: Examples, tmp_path: Path) -> None:
+    first = compute_features(LITE0, examples, (View.ORIGINAL,), tmp_path)
+    cache, keys = feature_cache(tmp_path, LITE0), examples.keys.tolist()
+    cache.path(keys[0], View.ORIGINAL).write_bytes(b"")
+    truncated = cache.path(keys[1], View.ORIGINAL)
+    truncated.write_bytes(truncated.read_bytes()[:100])
+    np.save(cache.path(keys[2], View.ORIGINAL), np.zeros(3))
+    assert np.allclose(compute_features(LITE0, examples, (View.ORIGINAL,), tmp_path), first, atol=1e-4)
+    assert list(tmp_path.rglob("*.part")) == []

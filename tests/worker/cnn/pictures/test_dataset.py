@@ -1,0 +1,122 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from worker.cnn.config import INPUT_SHAPES, Fit, InputShape, NetworkName
+from worker.cnn.errors import EmptyCategoryError, ExamplesError
+from worker.cnn.pictures.dataset import KNOWN_NEGATIVE, Examples, Split, class_weights, fit_picture
+
+CATEGORIES = ("saree", "jeans", "trousers")
+
+
+@pytest.fixture
+def examples() -> Examples:
+    names = np.array(["a", "b", "c", "d", "e", "f", "g"])
+    return Examples(
+        pictures=np.zeros((7, 4, 4, 3), np.uint8),
+        labels=np.array([0, 1, 2, 0, 1, 2, KNOWN_NEGATIVE]),
+        splits=np.array(["train"] * 3 + ["validation"] * 3 + ["test"]),
+        keys=names,
+        products=names,
+        sources=names,
+        groups=names,
+        reviewed=np.zeros(7, np.bool_),
+    )
+
+
+@given(
+    width=st.integers(1, 600),
+    height=st.integers(1, 600),
+    shape=st.builds(InputShape, st.integers(1, 64), st.integers(1, 64), st.sampled_from(Fit)),
+)
+def test_any_picture_fits_any_input(width: int, height: int, shape: InputShape) -> None:
+    fitted = fit_picture(Image.new("RGB", (width, height), "navy"), shape)
+    assert fitted.shape == (shape.height, shape.width, 3)
+    assert fitted.dtype == np.uint8
+    assert (fitted == (0, 0, 128)).all(axis=-1).any()
+
+
+def test_padding_keeps_proportions_on_white() -> None:
+    fitted = fit_picture(Image.new("RGB", (50, 100), "black"), INPUT_SHAPES[NetworkName.EFFICIENTNET_LITE0])
+    black = (fitted == 0).all(axis=-1)
+    assert black.sum() == 112 * 224
+    assert black[:, 56:168].all()
+    assert (fitted[:, :56] == 255).all()
+
+
+def test_the_notebook_squashes() -> None:
+    fitted = fit_picture(Image.new("RGB", (50, 100), "black"), INPUT_SHAPES[NetworkName.SEED_CNN])
+    assert fitted.shape == (300, 300, 3)
+    assert not fitted.any()
+
+
+def test_shrinking_averages_fine_stripes() -> None:
+    stripes = np.zeros((400, 400, 3), np.uint8)
+    stripes[::2] = 255
+    fitted = fit_picture(Image.fromarray(stripes), InputShape(40, 40, Fit.PAD))
+    assert np.abs(fitted.astype(int) - 127).max() < 8
+
+
+def test_a_split_keeps_its_rows_together(examples: Examples) -> None:
+    validation = examples.where(Split.VALIDATION)
+    assert validation.keys.tolist() == ["d", "e", "f"]
+    assert validation.labels.tolist() == [0, 1, 2]
+
+
+def test_counts_name_the_known_negatives(examples: Examples) -> None:
+    counts = examples.counts(CATEGORIES)
+    assert counts["train"] == {"saree": 1, "jeans": 1, "trousers": 1, "other": 0}
+    assert counts["test"]["other"] == 1
+
+
+def test_complete_examples_can_be_trained_on(examples: Examples) -> None:
+    examples.require_trainable(CATEGORIES)
+
+
+def test_a_category_without_validation_pictures_is_named(examples: Examples) -> None:
+    with pytest.raises(EmptyCategoryError, match="no validation picture of jeans"):
+        examples.select(examples.keys != "e").require_trainable(CATEGORIES)
+
+
+@pytest.mark.parametrize("label", [3, -2])
+def test_a_label_beyond_the_categories_is_refused(examples: Examples, label: int) -> None:
+    with pytest.raises(ExamplesError, match=r"labels must be -1 to 2, got"):
+        replace(examples, labels=np.where(examples.keys == "a", label, 0)).require_trainable(CATEGORIES)
+
+
+def test_a_product_in_two_splits_is_refused(examples: Examples) -> None:
+    with pytest.raises(ExamplesError, match=r"a product lies in one split only.*'x'"):
+        replace(examples, products=np.array(["x", "b", "c", "x", "e", "f", "g"]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"labels": np.zeros(6, int)},
+        {"pictures": np.zeros((7, 4, 4, 3), np.float32)},
+        {"pictures": np.zeros((7, 4, 4), np.uint8)},
+        {"splits": np.full(7, "training")},
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(examples: Examples, change: dict[str, np.ndarray]) -> None:
+    with pytest.raises(ExamplesError, match="got"):
+        replace(examples, **change)
+
+
+@given(st.lists(st.integers(-1, 3), max_size=60))
+def test_every_category_weighs_the_same_in_sum(labels: list[int]) -> None:
+    array = np.array(labels, int)
+    weights = class_weights(array, 4)
+    sums = [weights[label] * labels.count(label) for label in range(4) if label in labels]
+    assert np.allclose(sums, sums[0] if sums else 0)
+    assert all(weights[label] == 0 for label in range(4) if label not in labels)
+
+
+def test_examples_of_both_networks_can_be_drawn(drawn_examples: Callable[[NetworkName], Examples]) -> None:
+    for network in NetworkName:
+        drawn_examples(network).require_trainable(CATEGORIES)

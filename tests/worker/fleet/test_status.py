@@ -1,0 +1,152 @@
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from typer.testing import CliRunner, Result
+
+from db.messages import CLASSIFY_QUEUE
+from db.pictures.decoder import Reason
+from db.repository.runs import finish_crawl_run, start_crawl_run
+from db.session import Database
+from tests.conftest import ROOT, missing
+from tests.factories import likely, model_version, predict, product, save
+from worker.__main__ import app
+from worker.app import TRAIN_MODEL
+from worker.fleet.broker_contents import open_broker
+from worker.fleet.presence import Presence, list_workers
+from worker.fleet.queue import enqueue_pending
+from worker.fleet.status import judge_worker, read_status
+from worker.fleet.waiting import wait_until
+
+
+@pytest.fixture
+def records(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """Three images, of which one is pending and one a dead letter; a blocked crawl."""
+    database = Database(sqlite_url)
+    version = model_version(database)
+    done, corrupt, _ = save(database, product("B000000001", 1, 2, 3))
+    predict(database, version, {done: likely("jeans")}, failures={corrupt: Reason.CORRUPT})
+    with database.write() as session:
+        finish_crawl_run(session, start_crawl_run(session, "amazon.in", {}), "blocked", {"products_new": 1})
+    monkeypatch.setattr("worker.commands.monitoring.open_database", lambda: database)
+    monkeypatch.setenv("COLUMNS", "200")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def connection(broker: str) -> Iterator[Redis]:  # noqa: ARG001 - it has to run
+    with open_broker() as connection:
+        yield connection
+
+
+def invoke(*words: str) -> Result:
+    return CliRunner().invoke(app, words)
+
+
+@pytest.mark.usefixtures("broker")
+def test_the_status_tells_of_queue_records_and_runs(records: Database) -> None:
+    with records.read() as session:
+        assert enqueue_pending(session) == 1
+    status = read_status(records)
+    [classify] = [queue for queue in status.queues if queue.name == CLASSIFY_QUEUE]
+    assert classify.waiting == 1
+    assert classify.oldest_seconds is not None
+    assert classify.oldest_seconds < 300
+    assert (status.pending, status.dead_letters, status.active_model_version) == (1, {"corrupt": 1}, 1)
+    assert status.last_crawl_run is not None
+    assert status.last_crawl_run.outcome == "blocked"
+    assert status.crawl_runs == {"planned": 0, "running": 0, "finished": 1}
+
+
+@pytest.mark.usefixtures("broker", "records")
+def test_one_screen_for_people_and_one_object_for_programs() -> None:
+    screen = invoke("status")
+    assert screen.exit_code == 0, screen.output
+    for words in ("classify", "1 corrupt", "blocked", "pending images"):
+        assert words in screen.stdout
+    found = json.loads(invoke("status", "--json").stdout)
+    assert (found["pending"], found["dead_letters"]) == (1, {"corrupt": 1})
+    assert found["last_crawl_run"]["started_at"].endswith("+00:00")
+
+
+@pytest.mark.parametrize("broken", ["CELERY_BROKER_URL", "DATABASE_URL"])
+def test_one_line_and_exit_code_1_where_something_does_not_answer(
+    broken: str, broker: str, sqlite_url: str
+) -> None:
+    nobody = {
+        "CELERY_BROKER_URL": "redis://:secret@127.0.0.1:1/0",
+        "DATABASE_URL": "postgresql://vastra:secret@127.0.0.1:1/v",
+    }
+    environment = os.environ | {
+        "CELERY_BROKER_URL": broker,
+        "DATABASE_URL": sqlite_url,
+        broken: nobody[broken],
+    }
+    result = subprocess.run(
+        [sys.executable, "-m", "worker", "status"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert "Error: " in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "secret" not in result.stderr
+
+
+def test_a_worker_says_that_it_is_there_and_takes_its_entry_away(
+    connection: Redis, short_folder: Path, broker: str, sqlite_url: str
+) -> None:
+    if find_spec("structlog") is None:
+        missing("no JSON logs without structlog: install the locked requirements")
+    environment = os.environ | {"CELERY_BROKER_URL": broker, "DATABASE_URL": sqlite_url}
+    command = [sys.executable, "-m", "celery", "--app", "worker.app", "worker", "--pool", "solo",
+               "--queues", "crawl", "--hostname", "crawl@here", "--loglevel", "INFO"]  # fmt: skip
+    log = short_folder / "log"
+    with log.open("wb") as stream:
+        environment |= {"VASTRA_FOLDER": str(short_folder), "VASTRA_LOG": "json"}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=stream)
+    try:
+        assert wait_until(lambda: [w.name for w in list_workers(connection)] == ["crawl@here"], 60, every=0.2)
+        [worker] = list_workers(connection)
+        assert (worker.task, judge_worker(worker, frozenset()).consuming) == (None, True)
+    finally:
+        process.terminate()
+        process.wait()
+    assert list_workers(connection) == []
+    lines = [
+        json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")
+    ]
+    assert any("ready" in line["event"] for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("worker", "alive", "consuming"),
+    [
+        (Presence("train@a", None, 10), (), True),
+        (Presence("train@a", None, 120), (), False),
+        (Presence("train@a", TRAIN_MODEL, 3600), (), False),
+        (Presence("train@a", TRAIN_MODEL, 3600), (TRAIN_MODEL,), True),
+    ],
+)
+def test_a_worker_consumes_that_was_heard_of_or_is_at_a_run_that_is_alive(
+    worker: Presence, alive: tuple[str, ...], *, consuming: bool
+) -> None:
+    assert judge_worker(worker, frozenset(alive)).consuming is consuming
+
+
+def test_the_age_of_what_a_worker_has_taken_is_told(connection: Redis, records: Database) -> None:
+    connection.zadd("unacked_index", {"tag": time.time() - 40})
+    try:
+        taken = read_status(records).taken
+    finally:
+        connection.zrem("unacked_index", "tag")
+    assert taken.messages == 1
+    assert taken.oldest_seconds is not None
+    assert 40 <= taken.oldest_seconds < 100

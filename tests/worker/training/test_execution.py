@@ -1,0 +1,247 @@
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
+
+from db.image_store import ImageStore
+from db.models import Image, ModelVersion, RunStatus, Split, TrainingRun, utc_now
+from db.pictures.decoder import Reason
+from db.queries.pending import count_pending
+from db.repository.labels import active_version
+from db.repository.model_versions import activate
+from db.repository.runs import begin_run, plan_training_run, waiting_training_runs
+from db.session import Database
+from tests.factories import STORE, drawing, encoded, model_version
+from tests.worker.conftest import plan, save_garments
+from worker.classifying.loaded_versions import load_classifier
+from worker.cnn.config import FineTuning
+from worker.cnn.errors import ConfigError, EmptyCategoryError
+from worker.cnn.learning.fine_tuning import STAGE
+from worker.cnn.progress import Progress, no_report
+from worker.errors import NothingToTrainError
+from worker.fleet.waiting import wait_until
+from worker.training.examples import digest, split_images
+from worker.training.execution import run_training
+from worker.training.heartbeat import Heartbeat
+
+CATEGORIES = ("saree", "jeans", "trousers")
+
+
+@pytest.fixture
+def records(sqlite_url: str) -> Iterator[Database]:
+    """A database of the test's own, in which nothing was trained."""
+    database = Database(sqlite_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded() -> None:
+    """Versions of one number differ from test to test, so none may stay in memory."""
+    load_classifier.cache_clear()
+
+
+def run_row(database: Database, run_id: int) -> TrainingRun:
+    with database.read() as session:
+        return session.get_one(TrainingRun, run_id)
+
+
+def active_id(database: Database) -> int | None:
+    with database.read() as session:
+        version = active_version(session)
+        return version and version.id
+
+
+def train_poorly(database: Database) -> int | None:
+    """A training whose network learns nothing."""
+    return run_training(database, STORE, plan(database, epochs=1, learning_rate=1e-9))
+
+
+def test_a_training_run_tells_what_it_did_and_on_what(trained: Database) -> None:
+    run = run_row(trained, 1)
+    assert run.status is RunStatus.FINISHED
+    assert run.error is None
+    assert run.dataset_digest == digest(split_images(trained, CATEGORIES))
+    assert run.history
+    assert set(run.metrics) == {"validation", "test", "left_out"}
+    assert run.metrics["left_out"] == []
+    with trained.read() as session:
+        version = session.scalars(select(ModelVersion)).one()
+    assert version.categories == list(CATEGORIES)
+    assert run.metrics == version.metrics | {"left_out": []}
+    assert version.metrics["test"]["accuracy"] > 0.8
+
+
+def test_the_digest_changes_with_labels_and_splits_but_not_with_the_order(trained: Database) -> None:
+    images = split_images(trained, CATEGORIES)
+    assert digest(images[::-1]) == digest(images)
+    assert digest(images[1:]) != digest(images)
+
+
+def test_the_first_version_is_activated_and_makes_everything_pending(trained: Database) -> None:
+    assert active_id(trained) == 1
+    with trained.read() as session:
+        assert count_pending(session) == 48
+
+
+def test_a_worse_candidate_is_kept_but_not_activated_and_a_better_one_is(trained: Database) -> None:
+    assert train_poorly(trained) == 2
+    assert active_id(trained) == 1
+    with trained.write() as session:
+        activate(session, 2)
+    assert run_training(trained, STORE, plan(trained)) == 3
+    assert active_id(trained) == 3
+    with trained.read() as session:
+        assert count_pending(session) == 48
+
+
+def test_an_active_version_that_cannot_be_loaded_is_replaced(trained: Database) -> None:
+    model_version(trained)
+    train_poorly(trained)
+    assert active_id(trained) == 3
+
+
+def test_a_message_that_comes_twice_trains_once(trained: Database) -> None:
+    assert run_training(trained, STORE, 1) is None
+    run = plan(trained)
+    with trained.write() as session:
+        assert begin_run(session, TrainingRun, run)
+    assert run_training(trained, STORE, run) is None
+    assert run_row(trained, run).status is RunStatus.RUNNING
+
+
+def test_a_picture_that_cannot_be_decoded_is_named_and_left_out(
+    trained: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with trained.write() as session:
+        session.execute(update(Image).where(Image.id == 1).values(data=encoded(drawing(), "GIF")))
+    assert train_poorly(trained) == 2
+    with trained.read() as session:
+        assert session.get_one(Image, 1).reason is Reason.UNSUPPORTED_FORMAT
+    assert list(tmp_path.iterdir()) == []  # the decoded pictures are gone
+
+
+def test_too_few_pictures_finish_the_run_with_an_error_that_counts_them(records: Database) -> None:
+    save_garments(records, "saree", range(4))
+    run = plan(records)
+    with pytest.raises(EmptyCategoryError):
+        run_training(records, STORE, run)
+    assert "jeans" in (run_row(records, run).error or "")
+    with records.read() as session:
+        assert waiting_training_runs(session) == []
+
+
+def test_nothing_labelled_is_an_error_that_says_where_labels_come_from(records: Database) -> None:
+    run = plan(records)
+    with pytest.raises(NothingToTrainError, match="python -m db import"):
+        run_training(records, STORE, run)
+    assert run_row(records, run).status is RunStatus.FINISHED
+
+
+def test_settings_that_this_code_cannot_read_finish_the_run(records: Database) -> None:
+    with records.write() as session:
+        run = plan_training_run(session, "seed_cnn", {"optimiser": "sgd"}, seed=0)
+    with pytest.raises(ConfigError):
+        run_training(records, STORE, run)
+    assert "optimiser" in (run_row(records, run).error or "")
+
+
+def test_splits_are_stored_at_the_first_training_and_stay(records: Database) -> None:
+    save_garments(records, "saree", range(8))
+    first = {each.image.product_id: each.split for each in split_images(records, CATEGORIES)}
+    save_garments(records, "saree", range(8, 16))
+    later = {each.image.product_id: each.split for each in split_images(records, CATEGORIES)}
+    assert first.items() <= later.items()
+    assert set(later.values()) <= set(Split)
+
+
+class FailingStore(ImageStore):
+    """A store whose reads raise an error."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__("db:")
+        self._error = error
+
+    def read(self, *_: object) -> dict[int, bytes]:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "recorded"),
+    [
+        (KeyboardInterrupt(), "interrupted"),
+        (RuntimeError("no such kernel"), "RuntimeError('no such kernel')"),
+    ],
+)
+def test_a_run_that_fails_is_not_repeated_for_ever(
+    trained: Database, error: BaseException, recorded: str
+) -> None:
+    run = plan(trained)
+    with pytest.raises(type(error)):
+        run_training(trained, FailingStore(error), run)
+    assert run_row(trained, run).status is RunStatus.FINISHED
+    assert run_row(trained, run).error == recorded
+
+
+@pytest.mark.parametrize("error", [SystemExit(), OperationalError("select", {}, sqlite3.OperationalError())])
+def test_a_stopped_worker_and_an_absent_database_leave_the_run_to_the_next_worker(
+    trained: Database, error: BaseException
+) -> None:
+    run = plan(trained)
+    with pytest.raises(type(error)):
+        run_training(trained, FailingStore(error), run)
+    assert run_row(trained, run).status is RunStatus.RUNNING
+
+
+def test_the_heart_beats_with_the_progress_while_the_block_lasts(
+    records: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.training.heartbeat._BEAT_SECONDS", 0.05)
+    run = plan(records)
+    with records.write() as session:
+        begin_run(session, TrainingRun, run)
+    began = run_row(records, run).heartbeat_at
+    assert began is not None
+    with Heartbeat(records, run, no_report) as heartbeat:
+        heartbeat.report(Progress("head", 3, 10, {"loss": 0.5}))
+        assert wait_until(lambda: bool(run_row(records, run).progress), seconds=10)
+        row = run_row(records, run)
+        assert row.progress == {"stage": "head", "done": 3, "total": 10, "metrics": {"loss": 0.5}}
+        assert row.heartbeat_at is not None
+        assert row.heartbeat_at > began
+
+
+def test_a_run_whose_worker_died_is_executed_by_the_next_and_goes_on_where_it_stopped(
+    trained: Database, own_folder: Path
+) -> None:
+    run = plan(trained, fine_tuning=FineTuning(epochs=3, batch_size=8))
+    url = trained.engine.url.render_as_string(hide_password=False)
+    program = (
+        "import sys\n"
+        "from db.image_store import open_image_store\n"
+        "from db.session import open_database\n"
+        "from worker.training.execution import run_training\n"
+        "run_training(open_database(), open_image_store(), int(sys.argv[1]))\n"
+    )
+    environment = os.environ | {"DATABASE_URL": url, "VASTRA_FOLDER": str(own_folder)}
+    checkpoints = own_folder / "training" / "checkpoints"
+    with subprocess.Popen([sys.executable, "-c", program, str(run)], env=environment) as trainer:
+        assert wait_until(lambda: any(checkpoints.rglob("state.json")), 120, every=0.01)
+        trainer.kill()
+    assert run_row(trained, run).status is RunStatus.RUNNING
+    with trained.write() as session:
+        stale = utc_now() - timedelta(seconds=31)
+        session.execute(update(TrainingRun).where(TrainingRun.id == run).values(heartbeat_at=stale))
+    steps = list[Progress]()
+    assert run_training(trained, STORE, run, steps.append) == 2
+    assert min(step.done for step in steps if step.stage == STAGE) > 1
+    tuned = [entry["epoch"] for entry in run_row(trained, run).history if entry["stage"] == STAGE]
+    assert tuned == [1, 2, 3]

@@ -1,0 +1,55 @@
+"""Model versions: found by number, and as classifiers, checked before they are trusted."""
+
+from functools import lru_cache
+
+from sqlalchemy.orm import Session
+
+from db.errors import UnknownModelVersionError
+from db.models import ModelVersion
+from db.repository.labels import active_version
+from db.session import Database
+from worker.cnn.config import NetworkName
+from worker.cnn.serving.classifier import Classifier
+from worker.cnn.serving.specification import ClassifierSpecification
+from worker.errors import NoModelError
+
+
+def require_version(session: Session, version_id: int | None = None) -> ModelVersion:
+    """Give a model version by its number, or the active one.
+
+    Raises:
+        NoModelError: there is no active version.
+        UnknownModelVersionError: there is no version of that number.
+    """
+    if version_id is None:
+        version = active_version(session)
+        if version is None:
+            raise NoModelError("nothing is trained yet: run `python -m worker train`; got 0 active versions")
+        return version
+    version = session.get(ModelVersion, version_id)
+    if version is None:
+        raise UnknownModelVersionError(f"`python -m worker models` lists the versions, got {version_id}")
+    return version
+
+
+@lru_cache(maxsize=2)
+def load_classifier(database: Database, version_id: int) -> Classifier:
+    """Load a model version's classifier; the last two versions stay in memory.
+
+    One without a flatbuffer is served by TensorFlow, which takes seconds to load.
+
+    Raises:
+        ArtefactError: the artefact is not the one that was recorded, or cannot be read.
+    """
+    with database.read() as session:
+        version = session.get_one(ModelVersion, version_id)
+        specification = ClassifierSpecification(
+            sha256=version.sha256,
+            network=NetworkName(version.network),
+            categories=tuple(version.categories),
+            temperature=version.temperature,
+            threshold=version.threshold,
+            in_distribution_threshold=version.in_distribution_threshold,
+            flatbuffer_sha256=version.flatbuffer_sha256,
+        )
+        return Classifier.load(version.flatbuffer or version.artefact, specification)

@@ -1,0 +1,75 @@
+"""Label the files of a folder, without any record of them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from db.pictures.decoder import MAX_BYTES, Reason
+from db.rows import in_chunks
+from worker.classifying.decoding import CHUNK_SIZE, DecodedPictures, decode_pictures
+from worker.classifying.prefetching import one_ahead
+from worker.cnn.config import NetworkName
+from worker.cnn.serving.classifier import Classifier, Prediction
+
+COLUMNS = ("path", "category", "confidence", "uncertain", "reason")
+"""Of a row; one column for each category follows."""
+
+
+@dataclass(frozen=True)
+class FilePrediction:
+    """What the network says of a file, or the reason why it could not be read."""
+
+    path: str
+    prediction: Prediction | None
+    reason: Reason | None
+
+    def row(self, categories: Sequence[str]) -> dict[str, Any]:
+        """Give the columns of the public contract: one a field, then one a category."""
+        if self.prediction is None:
+            empty = {"category": None, "confidence": None, "uncertain": None}
+            return {"path": self.path, **empty, "reason": self.reason, **dict.fromkeys(categories)}
+        return {
+            "path": self.path,
+            "category": self.prediction.category,
+            "confidence": self.prediction.confidence,
+            "uncertain": self.prediction.uncertain,
+            "reason": None,
+            **{name: self.prediction.probabilities[name] for name in categories},
+        }
+
+
+def files_below(folder: Path) -> list[Path]:
+    """List every file below the folder, in the order of their paths."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def predict_files(classifier: Classifier, folder: Path, files: Sequence[Path]) -> Iterator[FilePrediction]:
+    """Classify the files; the order is kept, and every file gets a row."""
+    with closing(one_ahead(_decoded(files, classifier.specification.network))) as chunks:
+        for chunk, decoded in chunks:
+            predictions = dict(zip(decoded.keys, classifier.classify(decoded.pictures), strict=True))
+            for number, path in enumerate(chunk):
+                name = path.relative_to(folder).as_posix()
+                yield FilePrediction(name, predictions.get(number), decoded.failures.get(number))
+
+
+def _decoded(files: Sequence[Path], network: NetworkName) -> Iterator[tuple[Sequence[Path], DecodedPictures]]:
+    """Give the files in chunks, with their pictures or reasons by place in the chunk."""
+    for chunk in in_chunks(files, CHUNK_SIZE):
+        read = {number: _read(path) for number, path in enumerate(chunk)}
+        unread = {number: reason for number, reason in read.items() if isinstance(reason, Reason)}
+        decoded = decode_pictures(
+            {number: data for number, data in read.items() if isinstance(data, bytes)}, network
+        )
+        yield chunk, replace(decoded, failures=decoded.failures | unread)
+
+
+def _read(path: Path) -> bytes | Reason:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return Reason.TOO_MANY_BYTES
+        return path.read_bytes()
+    except OSError:
+        return Reason.BYTES_MISSING

@@ -1,0 +1,93 @@
+"""Evaluates predictions against labels; every figure that a report shows comes from here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.cnn.errors import ExamplesError
+from worker.cnn.figures.metrics import (
+    CategoryScore,
+    Floats,
+    Labels,
+    category_scores,
+    error_matrix,
+    expected_calibration_error,
+    log_loss,
+)
+from worker.cnn.pictures.dataset import KNOWN_NEGATIVE
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What predictions are worth on some pictures; all shares are 0 to 1.
+
+    Attributes:
+        pictures: how many show a category; the figures below are of these unless they say otherwise.
+        accuracy: share whose likeliest category is right, claimed or not.
+        loss: mean negative log likelihood.
+        macro_f1: mean F1 over the categories.
+        categories: precision, recall, F1 and support by category.
+        error_matrix: counts by true category (rows) and likeliest category (columns), in the order of
+            `categories`.
+        expected_calibration_error: in 15 bins.
+        coverage: share whose label is claimed, that is, not uncertain.
+        claimed_accuracy: share of right ones among the claimed; None where nothing is claimed.
+        negatives: how many known negatives there are beside the pictures.
+        negatives_flagged: share of them that is uncertain; None where there are none.
+    """
+
+    pictures: int
+    accuracy: float
+    loss: float
+    macro_f1: float
+    categories: Mapping[str, CategoryScore]
+    error_matrix: tuple[tuple[int, ...], ...]
+    expected_calibration_error: float
+    coverage: float
+    claimed_accuracy: float | None
+    negatives: int
+    negatives_flagged: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give every figure as JSON values."""
+        return asdict(self) | {"error_matrix": [list(row) for row in self.error_matrix]}
+
+
+def evaluate(
+    probabilities: Floats, labels: Labels, uncertain: NDArray[np.bool_], categories: Sequence[str]
+) -> Evaluation:
+    """Evaluate calibrated probabilities (n, classes) against labels (n,).
+
+    Args:
+        probabilities: rows that sum to one, in the order of the categories.
+        labels: index into the categories, or KNOWN_NEGATIVE.
+        uncertain: bool (n,), whether no label is claimed.
+        categories: names of the classes.
+
+    Raises:
+        ExamplesError: no picture shows a category, so there is nothing to be right about.
+    """
+    negative = labels == KNOWN_NEGATIVE
+    if negative.all():
+        raise ExamplesError(f"evaluation needs pictures of the categories, got {len(labels)} negatives")
+    shown, true = probabilities[~negative], labels[~negative]
+    claimed = ~uncertain[~negative]
+    right = shown.argmax(axis=1) == true
+    matrix = error_matrix(true, shown.argmax(axis=1), len(categories))
+    scores = category_scores(matrix)
+    return Evaluation(
+        pictures=len(true),
+        accuracy=float(right.mean()),
+        loss=log_loss(shown, true),
+        macro_f1=float(np.mean([score.f1 for score in scores])),
+        categories=dict(zip(categories, scores, strict=True)),
+        error_matrix=tuple(tuple(row) for row in matrix.tolist()),
+        expected_calibration_error=expected_calibration_error(shown, true),
+        coverage=float(claimed.mean()),
+        claimed_accuracy=float(right[claimed].mean()) if claimed.any() else None,
+        negatives=int(negative.sum()),
+        negatives_flagged=float(uncertain[negative].mean()) if negative.any() else None,
+    )

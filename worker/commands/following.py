@@ -1,0 +1,107 @@
+"""Show the progress of a training run or a crawl that workers execute."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from db.commands.command_line import messages
+from db.messages import CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
+from db.models import CrawlRun, RunStatus, TrainingRun
+from db.queries.slice_progress import crawl_runs, products_of
+from db.session import Database
+from worker.cnn.progress import Progress
+from worker.commands.progress_bars import crawl_bar, training_bar
+from worker.errors import SlicesFailedError, TrainingFailedError
+from worker.fleet.consumers import is_consumed
+
+_LOOK_SECONDS = 1
+_START: Final = {
+    CRAWL_QUEUE: "`python -m worker run`, or the stack's `crawl-worker`",
+    RENDER_QUEUE: "`python -m worker run` where Chromium is, or the stack's `browser`",
+    TRAIN_QUEUE: "`python -m worker run`, or the stack's `trainer`",
+}
+_IDLE_LOOKS: Final = 5
+"""After so many looks in a row at what nobody is at, the user is told if no worker is there to take it up."""
+
+_DONE: Final = ("finished", "nothing_found")
+"""Finish reasons of a slice that is complete; a band of price may well be empty."""
+
+
+def follow_training(database: Database, run_id: int) -> None:
+    """Show a training run's progress until it is finished; Ctrl-C stops the watching, not the training.
+
+    Raises:
+        TrainingFailedError: the run made no model version.
+    """
+    looks = 0
+    with training_bar() as report:
+        while (run := _look(database, run_id)).status is not RunStatus.FINISHED:
+            if run.progress:
+                report(Progress(**run.progress))
+            looks += 1
+            if looks == _IDLE_LOOKS and run.status is RunStatus.PLANNED:
+                _say_if_nobody_is_there(database, TRAIN_QUEUE)
+            time.sleep(_LOOK_SECONDS)
+    if run.error is not None:
+        raise TrainingFailedError(f"training run {run_id} made no model version: {run.error}")
+
+
+def _say_if_nobody_is_there(database: Database, queue: str) -> None:
+    if not is_consumed(database, queue):
+        messages.print(f"No {queue} worker is running, so it waits: start {_START[queue]}.")
+
+
+def _look(database: Database, run_id: int) -> TrainingRun:
+    with database.read() as session:
+        return session.get_one(TrainingRun, run_id)
+
+
+def follow_crawl(database: Database, run_ids: Sequence[int], *, rendered: bool = False) -> list[CrawlRun]:
+    """Show a crawl's progress until all its slices are finished, and return them.
+
+    Ctrl-C stops the watching, not the crawl.
+
+    Args:
+        database: the records.
+        run_ids: of the slices' crawl runs.
+        rendered: whether they need workers that have a browser.
+    """
+    idle = 0
+    with crawl_bar(len(run_ids)) as report:
+        while (runs := _look_at_crawl(database, run_ids)) and not all(map(_is_finished, runs)):
+            report(sum(map(_is_finished, runs)), sum(map(products_of, runs)))
+            idle = 0 if any(run.status is RunStatus.RUNNING for run in runs) else idle + 1
+            if idle == _IDLE_LOOKS:
+                _say_if_nobody_is_there(database, RENDER_QUEUE if rendered else CRAWL_QUEUE)
+            time.sleep(_LOOK_SECONDS)
+        report(len(runs), sum(map(products_of, runs)))
+    return runs
+
+
+def judge_crawl(runs: Sequence[CrawlRun]) -> None:
+    """Accept a crawl that saved products and whose slices came to their end.
+
+    Raises:
+        SlicesFailedError: it was blocked, killed, forbidden ..., or found nothing at all.
+    """
+    early = Counter(str(run.finish_reason) for run in runs if run.finish_reason not in _DONE)
+    if early:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(early.items()))
+        raise SlicesFailedError(
+            f"{early.total()} of {len(runs)} slices ended early; what they saved is kept, the workers' log says "
+            f"what to do, and the same command crawls again; got {reasons}"
+        )
+    if not any(map(products_of, runs)):
+        raise SlicesFailedError(
+            f"no slice found a product; check the search terms and the bands, got {len(runs)} slices"
+        )
+
+
+def _look_at_crawl(database: Database, run_ids: Sequence[int]) -> list[CrawlRun]:
+    with database.read() as session:
+        return crawl_runs(session, run_ids)
+
+
+def _is_finished(run: CrawlRun) -> bool:
+    return run.status is RunStatus.FINISHED

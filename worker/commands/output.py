@@ -1,0 +1,123 @@
+"""Figures and predictions, written for people and for programs."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from rich.console import Console
+from rich.table import Column, Table
+
+from db.models import CrawlRun, ModelVersion
+from db.queries.slice_progress import products_of
+
+
+class Format(StrEnum):
+    """How predictions are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def figures_table(figures: Mapping[str, Any]) -> Table:
+    """Show an evaluation's figures; shares are 0 to 1."""
+    table = Table("figure", "value", title=f"{figures['pictures']} pictures of the test split")
+    for name in ("accuracy", "loss", "macro_f1", "expected_calibration_error", "coverage", "claimed_accuracy",
+                 "negatives", "negatives_flagged"):  # fmt: skip
+        table.add_row(name.replace("_", " "), _number(figures[name]))
+    return table
+
+
+def categories_table(figures: Mapping[str, Any]) -> Table:
+    """Show precision, recall, F1 and the error matrix, a row per true category."""
+    names = list(figures["categories"])
+    table = Table("listed category", "precision", "recall", "F1", *(f"called {name}" for name in names))
+    for name, counts in zip(names, figures["error_matrix"], strict=True):
+        score = figures["categories"][name]
+        shares = [_number(score[key]) for key in ("precision", "recall", "f1")]
+        table.add_row(name, *shares, *map(str, counts))
+    return table
+
+
+def robustness_table(robustness: Mapping[str, Any]) -> Table:
+    """Show the points of accuracy that each variation costs by strength, the worst variation first."""
+    clean, look_alikes = robustness["clean"], robustness["look_alikes"]
+    variations = sorted(robustness["variations"].items(), key=lambda item: -item[1]["lost"]["points"])
+    strengths = list(variations[0][1]["strengths"])
+    table = Table(
+        "variation",
+        *(Column(name, justify="right") for name in (f"strength {strengths[0]}", *strengths[1:])),
+        Column("mean", justify="right"),
+        Column("95% interval", justify="right"),
+        title=f"points of accuracy lost, against {clean['accuracy']:.3f} on {robustness['pictures']} pictures",
+        caption=f"look-alikes, the {look_alikes['pictures']} pictures with the least margin: "
+        f"accuracy {look_alikes['accuracy']:.3f}",
+    )
+    for name, scores in variations:
+        lost = scores["lost"]
+        by_strength = (f"{scores['strengths'][strength]['lost']['points']:.1f}" for strength in strengths)
+        interval = f"{lost['low']:.1f} to {lost['high']:.1f}"
+        table.add_row(name.replace("_", " "), *by_strength, f"{lost['points']:.1f}", interval)
+    return table
+
+
+def versions_table(versions: Iterable[ModelVersion]) -> Table:
+    """Show model versions, the latest first."""
+    table = Table("version", "active", "network", "made", "test accuracy", "macro F1", "threshold")
+    for version in versions:
+        test = version.metrics.get("test") or {}
+        table.add_row(
+            str(version.id),
+            "yes" if version.active else "",
+            version.network,
+            f"{version.created_at:%Y-%m-%d %H:%M}",
+            _number(test.get("accuracy")),
+            _number(test.get("macro_f1")),
+            _number(version.threshold),
+        )
+    return table
+
+
+def slices_table(runs: Iterable[CrawlRun]) -> Table:
+    """Show the slices of a crawl and what came of each."""
+    table = Table("run", "search", "prices", Column("products", justify="right"), "attempts", "ended")
+    for run in runs:
+        ended = run.finish_reason or run.status
+        search, products = run.arguments.get("search"), products_of(run)
+        table.add_row(str(run.id), search, _prices(run), str(products), str(run.attempts), ended)
+    return table
+
+
+def write_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], output: Format) -> None:
+    """Write rows to standard output, each as soon as it is known (a table at the end)."""
+    if output is Format.CSV:
+        # A file's name may be no text; it comes out as it is, so that a program finds the file again.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="surrogateescape")
+        writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    elif output is Format.JSON:
+        sys.stdout.write(json.dumps([{name: row[name] for name in columns} for row in rows], indent=2) + "\n")
+    else:
+        table = Table(*(Column(name, overflow="fold") for name in columns))
+        for row in rows:
+            table.add_row(*(_number(row[column]) for column in columns))
+        Console().print(table)
+
+
+def _prices(run: CrawlRun) -> str:
+    low, high = run.arguments.get("min_price"), run.arguments.get("max_price")
+    if low is None or high is None:
+        return f"from {low}" if low is not None else f"to {high}" if high is not None else "all"
+    return f"{low} to {high}"
+
+
+def _number(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,60 @@
+"""Keep the workers and their queue going: `python -m worker run`, `enqueue` and `retry`."""
+
+from typing import Annotated
+
+import typer
+
+from db.commands.command_line import messages
+from db.pictures.decoder import Reason
+from db.queries.pending import count_pending
+from db.queries.set_aside import count_set_aside
+from db.repository.predictions import retry_images
+from db.session import open_database
+from db.settings import settings
+
+# Broker and Celery are imported when they are asked for, so that the other commands need not wait for them.
+# ruff: noqa: PLC0415
+
+
+def run_workers() -> None:
+    """Run broker, classifier, crawler, trainer and schedule on this machine until Ctrl-C.
+
+    Without CELERY_BROKER_URL the embedded broker is started (or adopted). Whatever is pending is classified;
+    a fresh database is trained on by itself once every category has enough listed products.
+    """
+    from worker.fleet.embedded_broker import EmbeddedBroker
+    from worker.fleet.supervisor import supervise
+
+    open_database()
+    supervise(None if settings().broker_url else EmbeddedBroker(settings().folder))
+
+
+def enqueue() -> None:
+    """Send every pending image to the classifiers now; a running worker does so by itself every 10 s."""
+    from worker.fleet.queue import enqueue_pending, require_broker
+
+    require_broker()
+    with open_database().read() as session:
+        sent, pending = enqueue_pending(session), count_pending(session)
+    messages.print(f"Sent {sent} of {pending} pending images.")
+
+
+def retry(
+    reason: Annotated[
+        Reason | None, typer.Option(help="Why they were set aside; leave it out to see what there is.")
+    ] = None,
+) -> None:
+    """Make images that were set aside for a reason pending again, to be classified once more.
+
+    They are dead letters: images that cannot be decoded, or that ended every attempt with a dead worker.
+    Pictures that the crawler refused are another matter: `scrapy crawl amazon_clothing -a retry=REASON`.
+    """
+    with open_database().write() as session:
+        aside = count_set_aside(session)
+        again = 0 if reason is None else retry_images(session, reason)
+        pending = count_pending(session)
+    if reason is None or not again:
+        counted = ", ".join(f"{word} {count}" for word, count in aside.items()) or "none"
+        messages.print(f"Set aside: {counted}. Nothing was changed.")
+        return
+    messages.print(f"Images to be tried again: {again}; pending: {pending}.")

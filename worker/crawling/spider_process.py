@@ -1,0 +1,93 @@
+"""Crawl a slice: the spider runs in a child process, and its crawl run tells what came of it."""
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from celery.worker import state
+
+from db.models import CrawlRun
+from db.repository.runs import begin_run, finish_crawl_run
+from db.repository.slices import WRONG_ARGUMENTS, give_back_slice
+from db.session import Database
+from db.settings import ROOT
+from worker.fleet.health import show_life
+
+logger = logging.getLogger(__name__)
+
+_REFUSED: Final = 2
+"""The exit code of `scrapy crawl` for arguments that no other attempt would make right."""
+
+_LOOK_SECONDS: Final = 1
+_GRACE_SECONDS: Final = 15
+"""What a stopping crawler gets to commit its batch; a supervisor waits a little longer."""
+
+
+def crawl_slice(database: Database, run_id: int) -> None:
+    """Crawl a slice to its end, unless it is finished or somebody is at it.
+
+    The spider shows that it is alive and writes its finish reason itself. One that dies without leaves the
+    slice to the next attempt; one that ends because the worker is told to stop gives it back untried.
+    """
+    with database.write() as session:
+        if not begin_run(session, CrawlRun, run_id):
+            logger.info("crawl run %d is finished or somebody is at it", run_id)
+            return
+        arguments = session.get_one(CrawlRun, run_id).arguments
+    logger.info("crawl run %d begins: %s", run_id, arguments)
+    code = _run_spider(_command(run_id, arguments))
+    with database.write() as session:
+        if code == _REFUSED:
+            finish_crawl_run(session, run_id, WRONG_ARGUMENTS, {})
+        elif give_back_slice(session, run_id, untried=_is_told_to_stop()):
+            logger.warning("the crawler of crawl run %d ended with %d before its time", run_id, code)
+
+
+def spider_arguments(arguments: Mapping[str, Any]) -> Iterator[str]:
+    """Spell a crawl run's arguments as words of the command line, `-a NAME=VALUE`; None is left out."""
+    for name, value in arguments.items():
+        if value is not None:
+            text = ",".join(value) if isinstance(value, list) else str(value)
+            yield from ("-a", f"{name}={text.lower() if isinstance(value, bool) else text}")
+
+
+def _command(run_id: int, arguments: Mapping[str, Any]) -> list[str]:
+    settings = ("-s", f"CRAWL_RUN={run_id}", "-s", f"CRAWL_WORKER={os.getpid()}")
+    return [
+        sys.executable, "-m", "scrapy", "crawl", "amazon_clothing", *spider_arguments(arguments), *settings,
+    ]  # fmt: skip
+
+
+def _run_spider(command: list[str]) -> int:
+    """Run the spider to its end, or until the worker is told to stop; return its exit code."""
+    # In a session of its own, so that Ctrl-C reaches the worker alone, which then ends the crawl once.
+    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)  # noqa: S603 - our own words
+    try:
+        while not _is_told_to_stop():
+            show_life("crawling")
+            try:
+                return process.wait(timeout=_LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
+    finally:
+        _stop(process)
+    return process.returncode
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(timeout=_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _is_told_to_stop() -> bool:
+    """Say whether this worker was asked to end; a solo worker's signals leave no other trace during a task."""
+    return any(told is not None and told is not False for told in (state.should_stop, state.should_terminate))

@@ -1,0 +1,99 @@
+"""Pictures of the report: which ones a person should look at, small, and within the page itself."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from db.image_store import ImageStore
+from db.models import Product
+from db.pictures.decoder import PictureError, decode_picture
+from db.session import Database
+from worker.cnn.pictures.dataset import KNOWN_NEGATIVE
+from worker.evaluating.evaluation import Outcomes, VersionEvaluation
+
+PICTURES: Final = 12
+"""Of each kind, at most."""
+
+_LONG_SIDE: Final = 240
+_QUALITY: Final = 78
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture and what is said of it.
+
+    Attributes:
+        picture: a `data:` address of a small JPEG; None where the stored bytes are gone or broken.
+        listed: the label that it is measured against.
+        likeliest: the category that the version finds likeliest.
+        claimed: whether that is claimed as its label.
+        confidence: share, 0 to 1.
+        key: marketplace and ASIN of the product.
+        reviewed: whether `listed` is a person's verdict against the shop's word.
+    """
+
+    picture: str | None
+    listed: str
+    likeliest: str
+    claimed: bool
+    confidence: float
+    key: str
+    reviewed: bool
+
+
+def most_confident_mistakes(outcomes: Outcomes) -> list[int]:
+    """Choose the wrong pictures, the surest first: another likeliest category, or a claimed known negative."""
+    confidence, likeliest = outcomes.probabilities.max(axis=1), outcomes.probabilities.argmax(axis=1)
+    negative = outcomes.labels == KNOWN_NEGATIVE
+    wrong = np.where(negative, ~outcomes.uncertain, likeliest != outcomes.labels)
+    order = np.argsort(-confidence, kind="stable")
+    return [int(row) for row in order[wrong[order]][:PICTURES]]
+
+
+def most_uncertain(outcomes: Outcomes) -> list[int]:
+    """Choose the pictures of the categories whose likeliest category is least sure, the least sure first."""
+    order = np.argsort(outcomes.probabilities.max(axis=1), kind="stable")
+    return [int(row) for row in order[outcomes.labels[order] != KNOWN_NEGATIVE][:PICTURES]]
+
+
+def show(
+    database: Database, store: ImageStore, evaluation: VersionEvaluation, rows: Sequence[int]
+) -> list[Tile]:
+    """Make a tile of each of these rows of the outcomes."""
+    outcomes, categories = evaluation.outcomes, evaluation.specification.categories
+    tiles = []
+    with database.read() as session:
+        data = store.read(session, [outcomes.images[row].image_id for row in rows])
+        for row in rows:
+            image, probabilities = outcomes.images[row], outcomes.probabilities[row]
+            product = session.get_one(Product, image.product_id)
+            tile = Tile(
+                picture=_embedded(data.get(image.image_id)),
+                listed=image.category,
+                likeliest=categories[int(probabilities.argmax())],
+                claimed=not outcomes.uncertain[row],
+                confidence=float(probabilities.max()),
+                key=f"{product.marketplace} {product.asin}",
+                reviewed=image.category != product.listed_category,
+            )
+            tiles.append(tile)
+    return tiles
+
+
+def _embedded(data: bytes | None) -> str | None:
+    if data is None:
+        return None
+    try:
+        picture = decode_picture(data, at_least=_LONG_SIDE)
+    except PictureError:
+        return None
+    if max(picture.size) > _LONG_SIDE:
+        picture = ImageOps.contain(picture, (_LONG_SIDE, _LONG_SIDE), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=_QUALITY, optimize=True)
+    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"

@@ -1,0 +1,34 @@
+"""Tell whoever waits for a run whether a worker is there to take it up."""
+
+from typing import Final
+
+from sqlalchemy import func, select
+
+from db.messages import CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
+from db.models import CrawlRun, TrainingRun
+from db.repository.runs import Run, is_alive
+from db.session import Database
+from worker.app import CRAWL_SLICE, TRAIN_MODEL
+from worker.errors import BrokerError
+from worker.fleet.status import judge_worker, read_broker
+
+_RUNS: Final[dict[str, tuple[Run, str]]] = {
+    CRAWL_QUEUE: (CrawlRun, CRAWL_SLICE),
+    RENDER_QUEUE: (CrawlRun, CRAWL_SLICE),
+    TRAIN_QUEUE: (TrainingRun, TRAIN_MODEL),
+}
+
+
+def is_consumed(database: Database, queue: str) -> bool:
+    """Say whether some worker consumes a queue of runs; true also where nobody can tell.
+
+    A broker that is no Redis knows of no workers.
+    """
+    run, task = _RUNS[queue]
+    try:
+        workers = read_broker().workers
+    except BrokerError:
+        return True
+    with database.read() as session:
+        alive = frozenset({task} if session.scalar(select(func.count(run.id)).where(is_alive(run))) else ())
+    return any(judge_worker(worker, alive).consuming for worker in workers if queue in worker.queues)

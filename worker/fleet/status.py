@@ -1,0 +1,207 @@
+"""How the whole is doing: queues, workers, what is pending, dead letters, runs; from the broker and the records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from redis import RedisError
+from rich.console import Group
+from rich.table import Table
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.categories import load_categories
+from db.models import CrawlRun, RunStatus, TrainingRun
+from db.queries.statistics import LastRun, Statistics, gather_statistics
+from db.repository.runs import is_alive
+from db.session import Database
+from worker.app import CRAWL_SLICE, TRAIN_MODEL
+from worker.errors import BrokerError
+from worker.fleet.broker_contents import Queue, Taken, count_messages, count_taken, open_broker
+from worker.fleet.presence import Presence, list_workers
+from worker.fleet.queue import require_broker
+
+SILENT_AFTER_SECONDS: Final = 90
+"""Each worker consumes a task of its own every 30 s; three times that without one, and it consumes no more."""
+
+
+@dataclass(frozen=True)
+class WorkerStatus:
+    """One worker: what it is at, for how long nothing was heard of it, and whether it still consumes."""
+
+    name: str
+    task: str | None
+    seconds: float
+    consuming: bool
+
+
+@dataclass(frozen=True)
+class BrokerStatus:
+    """What the broker knows."""
+
+    queues: list[Queue]
+    taken: Taken
+    workers: list[Presence]
+
+
+@dataclass(frozen=True)
+class RecordsStatus:
+    """What the records know.
+
+    Attributes:
+        statistics: the figures of `python -m db stats`.
+        crawl_runs: their number by status; likewise training_runs.
+        alive: the task of every kind of run whose heart beats.
+    """
+
+    statistics: Statistics
+    crawl_runs: dict[str, int]
+    training_runs: dict[str, int]
+    alive: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Status:
+    """One screen of both, for people and for programs.
+
+    Attributes:
+        pending: images that the active version has still to predict.
+        dead_letters: images that were set aside, by reason.
+        estimated: whether `pending` is an estimate, as it is where very many are.
+    """
+
+    queues: list[Queue]
+    taken: Taken
+    workers: list[WorkerStatus]
+    pending: int
+    estimated: bool
+    dead_letters: dict[str, int]
+    active_model_version: int | None
+    crawl_runs: dict[str, int]
+    last_crawl_run: LastRun | None
+    training_runs: dict[str, int]
+    last_training_run: LastRun | None
+
+
+def read_status(database: Database) -> Status:
+    """Ask the broker and the records.
+
+    Raises:
+        BrokerError: no broker is known, or it does not answer.
+    """
+    broker, records = read_broker(), read_records(database)
+    figures = records.statistics
+    return Status(
+        queues=broker.queues,
+        taken=broker.taken,
+        workers=[judge_worker(worker, records.alive) for worker in broker.workers],
+        pending=figures.pending,
+        estimated="pending" in figures.estimated,
+        dead_letters=figures.set_aside,
+        active_model_version=figures.active_model_version,
+        crawl_runs=records.crawl_runs,
+        last_crawl_run=figures.last_crawl_run,
+        training_runs=records.training_runs,
+        last_training_run=figures.last_training_run,
+    )
+
+
+def read_broker() -> BrokerStatus:
+    """Ask the broker for its queues and for the workers that it has heard of.
+
+    Raises:
+        BrokerError: no broker is known, or it does not answer.
+    """
+    require_broker()
+    try:
+        with open_broker() as broker:
+            return BrokerStatus(count_messages(broker), count_taken(broker), list_workers(broker))
+    except RedisError as error:
+        raise BrokerError(
+            f"the broker does not answer; is it up, and CELERY_BROKER_URL right? {error}"
+        ) from error
+
+
+def read_records(database: Database) -> RecordsStatus:
+    """Ask the records, in one snapshot."""
+    with database.read() as session:
+        alive = {
+            task
+            for task, run in ((CRAWL_SLICE, CrawlRun), (TRAIN_MODEL, TrainingRun))
+            if session.scalar(select(func.count(run.id)).where(is_alive(run)))
+        }
+        return RecordsStatus(
+            statistics=gather_statistics(session, load_categories()),
+            crawl_runs=_by_status(session, CrawlRun),
+            training_runs=_by_status(session, TrainingRun),
+            alive=frozenset(alive),
+        )
+
+
+def judge_worker(worker: Presence, alive: frozenset[str]) -> WorkerStatus:
+    """Say whether a worker consumes: it was heard of lately, or is at a run whose heart beats."""
+    consuming = worker.seconds < SILENT_AFTER_SECONDS or worker.task in alive
+    return WorkerStatus(worker.name, worker.task, worker.seconds, consuming)
+
+
+def status_screen(status: Status) -> Group:
+    """Show the status to people."""
+    return Group(_queues_table(status), _workers_table(status.workers), _records_table(status))
+
+
+def _by_status(session: Session, run: type[CrawlRun] | type[TrainingRun]) -> dict[str, int]:
+    rows = session.execute(select(run.status, func.count()).group_by(run.status))
+    return dict.fromkeys(map(str, RunStatus), 0) | {str(status): number for status, number in rows}
+
+
+def _queues_table(status: Status) -> Table:
+    table = Table("queue", "messages waiting", "oldest")
+    for queue in status.queues:
+        table.add_row(queue.name, str(queue.waiting), _age(queue.oldest_seconds))
+    table.add_row("taken by workers", str(status.taken.messages), _age(status.taken.oldest_seconds))
+    return table
+
+
+def _workers_table(workers: list[WorkerStatus]) -> Table:
+    table = Table("worker", "at", "last heard of", "consuming")
+    for worker in workers:
+        task = (worker.task or "waiting").rpartition(".")[2]
+        table.add_row(worker.name, task, f"{_age(worker.seconds)} ago", "yes" if worker.consuming else "NO")
+    if not workers:
+        table.add_row("none", "", "", "start `python -m worker run`")
+    return table
+
+
+def _records_table(status: Status) -> Table:
+    table = Table("records", "", show_header=False)
+    about = "about " if status.estimated else ""
+    table.add_row(
+        "active model version", str(status.active_model_version or "none: run `python -m worker train`")
+    )
+    table.add_row("pending images", f"{about}{status.pending}")
+    table.add_row("dead letters", _counts(status.dead_letters) or "none")
+    table.add_row("crawl runs", _counts(status.crawl_runs))
+    table.add_row("last crawl run", _run(status.last_crawl_run))
+    table.add_row("training runs", _counts(status.training_runs))
+    table.add_row("last training run", _run(status.last_training_run))
+    return table
+
+
+def _run(run: LastRun | None) -> str:
+    if run is None:
+        return "none"
+    started = "" if run.started_at is None else f", begun {run.started_at:%Y-%m-%d %H:%M}"
+    return f"{run.id}: {run.status}{started}{'' if run.outcome is None else f', {run.outcome}'}"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+
+
+def _age(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

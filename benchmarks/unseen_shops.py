@@ -25,10 +25,11 @@ from rich.table import Table
 
 from benchmarks.photos import Photo, digest, read_manifest, read_pictures
 from db.categories import load_categories
+from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import DEFAULT_NETWORK, INPUT_SHAPES, FineTuning, TrainingConfig
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.intervals import bootstrap_intervals
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE, Examples, Split
+from worker.cnn.pictures.dataset import Examples, Split
 from worker.cnn.serving.classifier import Classifier
 from worker.cnn.train import train_and_evaluate
 from worker.commands.progress_bars import training_bar

@@ -11,8 +11,9 @@ from db.image_store import ImageStore
 from db.pictures.decoder import PictureError, Reason, decode_picture
 from db.rows import in_chunks
 from db.session import Database
+from worker.cnn.arrays import Pictures
 from worker.cnn.config import INPUT_SHAPES, NetworkName
-from worker.cnn.pictures.dataset import Pictures, fit_picture
+from worker.cnn.pictures.dataset import fit_picture
 
 CHUNK_SIZE: Final = 16
 """Pictures decoded at a time while the network is at those before."""

@@ -10,10 +10,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.cnn.arrays import Floats, Labels, Pictures
 from worker.cnn.errors import ExamplesError
 from worker.cnn.figures.intervals import mean_intervals
-from worker.cnn.figures.metrics import Floats, Labels, category_scores, error_matrix
-from worker.cnn.pictures.dataset import Examples, Pictures
+from worker.cnn.figures.metrics import category_scores, error_matrix
+from worker.cnn.pictures.dataset import Examples
 from worker.cnn.pictures.variations import STRENGTHS, Variation, vary
 from worker.cnn.progress import Progress, Report, no_report
 from worker.cnn.serving.classifier import Classifier

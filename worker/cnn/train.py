@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
 from worker.cnn.errors import ConversionError, ExamplesError
 from worker.cnn.figures.calibration import (
@@ -24,7 +25,7 @@ from worker.cnn.figures.metrics import softmax
 from worker.cnn.learning.fitting import History
 from worker.cnn.learning.trainers import Trained, train_efficientnet, train_seed_cnn
 from worker.cnn.learning.workspace import open_workspace
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE, Examples, Split
+from worker.cnn.pictures.dataset import Examples, Split
 from worker.cnn.progress import Report, no_report
 from worker.cnn.quiet_tensorflow import keras
 from worker.cnn.serving.conversion import make_flatbuffer

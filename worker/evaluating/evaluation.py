@@ -18,10 +18,9 @@ from db.session import Database
 from worker.classifying.decoding import decoded_images
 from worker.classifying.loaded_versions import load_classifier, require_version
 from worker.classifying.prefetching import one_ahead
+from worker.cnn.arrays import KNOWN_NEGATIVE, Floats, Labels
 from worker.cnn.figures.evaluate import Evaluation, evaluate
 from worker.cnn.figures.intervals import Intervals, bootstrap_intervals
-from worker.cnn.figures.metrics import Floats, Labels
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE
 from worker.cnn.robustness import Robustness
 from worker.cnn.serving.classifier import Classifier, Prediction
 from worker.cnn.serving.specification import ClassifierSpecification

@@ -13,9 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from db.image_store import ImageStore
 from db.models import ModelVersion, Split, TrainingRun
 from db.session import Database
+from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.figures.curves import accuracy_coverage_curve, reliability_bins
 from worker.cnn.figures.intervals import Intervals
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE
 from worker.evaluating.charts import (
     Chart,
     Mark,

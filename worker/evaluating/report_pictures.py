@@ -13,7 +13,7 @@ from db.image_store import ImageStore
 from db.models import Product
 from db.pictures.decoder import PictureError, decode_picture
 from db.session import Database
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE
+from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.evaluating.evaluation import Outcomes, VersionEvaluation
 
 PICTURES: Final = 12

@@ -17,8 +17,9 @@ from db.repository.predictions import set_aside
 from db.rows import in_chunks
 from db.session import Database
 from worker.classifying.decoding import decode_pictures
+from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import INPUT_SHAPES, TrainingConfig
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE, Examples
+from worker.cnn.pictures.dataset import Examples
 from worker.errors import NothingToTrainError
 
 

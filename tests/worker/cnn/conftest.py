@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE, Examples, Split, fit_picture
+from worker.cnn.pictures.dataset import Examples, Split, fit_picture
 from worker.cnn.train import TrainingResult, train_and_evaluate
 
 CATEGORIES = ("saree", "jeans", "trousers")

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import NetworkName
 from worker.cnn.errors import ExamplesError
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE, Examples
+from worker.cnn.pictures.dataset import Examples
 from worker.cnn.pictures.variations import STRENGTHS, Variation
 from worker.cnn.progress import Progress
 from worker.cnn.robustness import Robustness, choose_sample, measure_robustness

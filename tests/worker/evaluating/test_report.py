@@ -17,7 +17,7 @@ from db.session import Database
 from tests.factories import CATEGORIES, SHOP, STORE
 from worker.__main__ import app
 from worker.classifying.loaded_versions import load_classifier
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE
+from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.pictures.variations import Variation
 from worker.cnn.robustness import LookAlikes, PointsLost, Robustness, Score, VariationScore, VariedScore
 from worker.evaluating.evaluation import Outcomes, VersionEvaluation, evaluate_version, score_quality

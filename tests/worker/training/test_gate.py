@@ -5,7 +5,7 @@ from db.models import Product, Split
 from db.session import Database
 from tests.factories import STORE
 from worker.classifying.loaded_versions import load_classifier
-from worker.cnn.pictures.dataset import Pictures
+from worker.cnn.arrays import Pictures
 from worker.cnn.serving.classifier import Classifier, Prediction
 from worker.evaluating.evaluation import products_told
 from worker.training.examples import SplitImage, split_images

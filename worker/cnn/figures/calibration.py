@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.cnn.figures.metrics import Floats, Labels, log_loss, softmax
+from worker.cnn.arrays import Floats, Labels
+from worker.cnn.figures.metrics import log_loss, softmax
 
 TEMPERATURES: Final = (0.05, 20.0)
 THRESHOLDS: Final = (0.5, 0.95)

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.cnn.figures.metrics import Floats
+from worker.cnn.arrays import Floats
 
 CALIBRATION_BINS: Final = 15
 """Bins of equal width in confidence, as the expected calibration error has them."""

@@ -7,17 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.cnn.arrays import KNOWN_NEGATIVE, Floats, Labels
 from worker.cnn.errors import ExamplesError
 from worker.cnn.figures.metrics import (
     CategoryScore,
-    Floats,
-    Labels,
     category_scores,
     error_matrix,
     expected_calibration_error,
     log_loss,
 )
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE
 
 
 @dataclass(frozen=True)

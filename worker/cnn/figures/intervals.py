@@ -8,9 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.cnn.arrays import KNOWN_NEGATIVE, Floats, Labels
 from worker.cnn.figures.curves import CALIBRATION_BINS, confidence_bins
-from worker.cnn.figures.metrics import Floats, Labels
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE
 
 RESAMPLES: Final = 1000
 LEVEL: Final = 0.95

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
-Labels = NDArray[np.int64]
+from worker.cnn.arrays import Floats, Labels
 
 _SMALLEST = 1e-12
 """Keeps the logarithm of a probability finite."""

@@ -11,8 +11,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from worker.cnn.arrays import Pictures
 from worker.cnn.pictures.alterations import view_picture
-from worker.cnn.pictures.dataset import Examples, Pictures
+from worker.cnn.pictures.dataset import Examples
 from worker.cnn.pictures.views import View
 from worker.cnn.progress import Progress, Report
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.cnn.pictures.dataset import Pictures
+from worker.cnn.arrays import Pictures
 from worker.cnn.quiet_tensorflow import keras
 
 SHEAR_DEGREES: Final = 0.2

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.cnn.figures.metrics import Labels
+from worker.cnn.arrays import Labels
 from worker.cnn.pictures.dataset import class_weights
 from worker.cnn.quiet_tensorflow import keras
 

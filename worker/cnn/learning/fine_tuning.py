@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.cnn.arrays import Floats, Labels
 from worker.cnn.config import FineTuning, TrainingConfig
-from worker.cnn.figures.metrics import Floats, Labels
 from worker.cnn.learning.fitting import Fitting, History, fit
 from worker.cnn.learning.heads import Labelled, fit_head
 from worker.cnn.learning.map_batches import AlteredMaps, PlainMaps

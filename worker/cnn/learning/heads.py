@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from worker.cnn.arrays import Labels
 from worker.cnn.config import TrainingConfig
 from worker.cnn.figures.calibration import fit_temperature
-from worker.cnn.figures.metrics import Labels, log_loss, softmax
+from worker.cnn.figures.metrics import log_loss, softmax
 from worker.cnn.learning.epoch_batches import Batches, make_targets
 from worker.cnn.learning.fitting import Fitting, History, build_adam, fit
 from worker.cnn.networks.architectures import build_head

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
+from worker.cnn.arrays import Floats, Labels
 from worker.cnn.errors import EmptyCategoryError
-from worker.cnn.figures.metrics import Floats, Labels
 from worker.cnn.pictures.dataset import Examples
 
 FOLDS: Final = 5

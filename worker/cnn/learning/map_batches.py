@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.cnn.arrays import Floats
 from worker.cnn.config import FineTuning
-from worker.cnn.figures.metrics import Floats
 from worker.cnn.learning.epoch_batches import EpochBatches
 from worker.cnn.learning.maps import Maps
 from worker.cnn.pictures.views import PLAIN_VIEWS, View

@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.cnn.arrays import KNOWN_NEGATIVE, Pictures
 from worker.cnn.config import TrainingConfig
 from worker.cnn.learning.augmentation import alter
 from worker.cnn.learning.epoch_batches import Batches, make_targets
@@ -18,7 +19,7 @@ from worker.cnn.learning.workspace import Workspace
 from worker.cnn.networks.architectures import assemble_efficientnet, assemble_seed_cnn, build_seed_cnn
 from worker.cnn.networks.efficientnet import build_backbone
 from worker.cnn.networks.in_distribution import fit_scorer
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE, Examples, Pictures, Split
+from worker.cnn.pictures.dataset import Examples, Split
 from worker.cnn.pictures.views import PLAIN_VIEWS, View
 from worker.cnn.progress import Progress, Report
 from worker.cnn.quiet_tensorflow import keras, tf

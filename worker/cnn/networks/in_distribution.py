@@ -1,5 +1,6 @@
 """A score that tells garments of the categories from anything else, by where their features lie.
 
+from worker.cnn.arrays import Floats, Labels
 Relative Mahalanobis distance (Ren et al., "A Simple Fix to Mahalanobis Distance for Improving Near-OOD
 Detection", 2021): how much nearer a picture lies to the nearest category than to all categories taken as one
 cloud. Both covariances are shrunk alike, so the directions in which no category differs cancel, and what is
@@ -15,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.cnn.figures.metrics import Floats, Labels
+from worker.cnn.arrays import Floats, Labels
 
 SHRINKAGE: Final = 0.2
 """Share of the covariance that is replaced by an even one; the features outnumber the pictures."""

@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
+from worker.cnn.arrays import Pictures
 from worker.cnn.pictures.backgrounds import frame, uniform_background_garment
-from worker.cnn.pictures.dataset import Pictures
 from worker.cnn.pictures.textures import draw_texture
 from worker.cnn.pictures.views import View
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, label
 
-from worker.cnn.pictures.dataset import Pictures
+from worker.cnn.arrays import Pictures
 
 TOLERANCE: Final = 20
 """A pixel is background if no channel is further than this from the background's colour, of 255."""

@@ -3,19 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Self, TypeAlias
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from worker.cnn.arrays import KNOWN_NEGATIVE, Pictures
 from worker.cnn.config import Fit, InputShape
 from worker.cnn.errors import EmptyCategoryError, ExamplesError
-
-Pictures: TypeAlias = NDArray[np.uint8]
-
-KNOWN_NEGATIVE: Final = -1
-"""The label of a picture that shows none of the categories."""
 
 
 class Split(StrEnum):

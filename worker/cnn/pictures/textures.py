@@ -5,8 +5,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from worker.cnn.figures.metrics import Floats
-from worker.cnn.pictures.dataset import Pictures
+from worker.cnn.arrays import Floats, Pictures
 
 _CELLS: Final = (3, 8, 24, 64)
 """Noise in so many cells a side, added up, looks like cloth, plaster or stone."""

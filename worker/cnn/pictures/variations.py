@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from worker.cnn.arrays import Pictures
 from worker.cnn.errors import ExamplesError
 from worker.cnn.pictures.backgrounds import garment_share, photo_box
-from worker.cnn.pictures.dataset import Pictures
 from worker.cnn.pictures.warps import deform, draw_displacements, magnify, turn_camera
 
 STRENGTHS: Final = (1, 2, 3)

@@ -10,9 +10,8 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import map_coordinates
 
-from worker.cnn.figures.metrics import Floats
+from worker.cnn.arrays import Floats, Pictures
 from worker.cnn.pictures.backgrounds import frame
-from worker.cnn.pictures.dataset import Pictures
 
 _GRID: Final = 5
 """Displacements are drawn on so many points a side, and interpolated between them."""

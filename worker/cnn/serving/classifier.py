@@ -7,10 +7,10 @@ from typing import Self
 
 import numpy as np
 
+from worker.cnn.arrays import Floats, Pictures
 from worker.cnn.config import INPUT_SHAPES
 from worker.cnn.errors import ArtefactDigestError, ExamplesError
-from worker.cnn.figures.metrics import Floats, softmax
-from worker.cnn.pictures.dataset import Pictures
+from worker.cnn.figures.metrics import softmax
 from worker.cnn.serving.inference import Engine, Outputs
 from worker.cnn.serving.litert import LiteRTEngine
 from worker.cnn.serving.specification import ClassifierSpecification

@@ -4,9 +4,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from worker.cnn.arrays import Pictures
 from worker.cnn.errors import ArtefactFormatError, ConversionError
 from worker.cnn.native_messages import without_native_messages
-from worker.cnn.pictures.dataset import Pictures
 from worker.cnn.quiet_tensorflow import ConverterError, tf
 from worker.cnn.serving.inference import Outputs
 from worker.cnn.serving.litert import LiteRTEngine

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from worker.cnn.figures.metrics import Floats
-from worker.cnn.pictures.dataset import Pictures
+from worker.cnn.arrays import Floats, Pictures
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from worker.cnn.arrays import Pictures
 from worker.cnn.errors import ArtefactFormatError
-from worker.cnn.pictures.dataset import Pictures
 from worker.cnn.quiet_tensorflow import keras, tf
 from worker.cnn.serving.inference import Outputs
 

@@ -6,9 +6,9 @@ from typing import Any, Final
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from worker.cnn.arrays import Pictures
 from worker.cnn.errors import ArtefactFormatError
 from worker.cnn.native_messages import without_native_messages
-from worker.cnn.pictures.dataset import Pictures
 from worker.cnn.serving.inference import Outputs
 
 BATCH_SIZE: Final = 8

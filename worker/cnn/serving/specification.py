@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.cnn.arrays import Floats
 from worker.cnn.config import NetworkName
 from worker.cnn.errors import ConfigError
-from worker.cnn.figures.metrics import Floats
 
 
 @dataclass(frozen=True)

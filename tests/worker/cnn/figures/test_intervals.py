@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
+from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.intervals import Interval, Intervals, bootstrap_intervals, mcnemar_p_value
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE
 
 CATEGORIES = ("saree", "jeans", "trousers")
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.errors import ExamplesError
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.metrics import (
@@ -16,7 +17,6 @@ from worker.cnn.figures.metrics import (
     log_loss,
     softmax,
 )
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE
 
 logits_strategy = st_numpy.arrays(
     np.float64, st.tuples(st.integers(1, 40), st.just(3)), elements=st.floats(-60, 60)

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import INPUT_SHAPES, Fit, InputShape, NetworkName
 from worker.cnn.errors import EmptyCategoryError, ExamplesError
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE, Examples, Split, class_weights, fit_picture
+from worker.cnn.pictures.dataset import Examples, Split, class_weights, fit_picture
 
 CATEGORIES = ("saree", "jeans", "trousers")
 

@@ -19,7 +19,6 @@ from typing import Annotated, Any, Final
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -27,10 +26,11 @@ from benchmarks.photos import Photo, digest, read_manifest, read_pictures
 from db.categories import load_categories
 from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import DEFAULT_NETWORK, INPUT_SHAPES, FineTuning, TrainingConfig
+from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.intervals import bootstrap_intervals
 from worker.cnn.pictures.dataset import Examples, Split
-from worker.cnn.serving.classifier import Classifier
+from worker.cnn.serving.classifier import Classifier, gather_answers
 from worker.cnn.train import train_and_evaluate
 from worker.commands.progress_bars import training_bar
 
@@ -48,25 +48,22 @@ UNSEEN: Final[Mapping[str, Callable[[str], bool]]] = {
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a network says of n photos: probabilities (n, classes), and whether it claims no label (n,)."""
+    """What a network says of photos."""
 
     photos: Examples
-    probabilities: NDArray[np.float64]
-    uncertain: NDArray[np.bool_]
+    answers: Answers
 
     def figures(self) -> dict[str, Any]:
         """Evaluate them, with 95 % intervals by group, and the accuracy of each source."""
-        labels = self.photos.labels
         groups = np.unique(self.photos.groups, return_inverse=True)[1]
-        measured = (self.probabilities, labels, self.uncertain)
-        right, shown = self.probabilities.argmax(axis=1) == labels, labels != KNOWN_NEGATIVE
+        right, shown = self.answers.right, self.answers.shown
         sources = {
             source: {"photos": int(rows.sum()), "accuracy": float(right[rows].mean())}
             for source in np.unique(self.photos.sources).tolist()
             if (rows := shown & (self.photos.sources == source)).any()
         }
-        intervals = asdict(bootstrap_intervals(*measured, groups, CATEGORIES))
-        return evaluate(*measured, CATEGORIES).as_dict() | {"intervals": intervals, "sources": sources}
+        intervals = asdict(bootstrap_intervals(self.answers, groups, CATEGORIES))
+        return evaluate(self.answers, CATEGORIES).as_dict() | {"intervals": intervals, "sources": sources}
 
 
 def read_examples(photos: Sequence[Photo]) -> Examples:
@@ -98,12 +95,8 @@ def predict(config: TrainingConfig, seen: Examples, photos: Examples, workdir: P
     with training_bar() as report:
         result = train_and_evaluate(config, seen, workdir, report)
     classifier = Classifier.load(result.flatbuffer or result.artefact, result.specification)
-    predictions = classifier.classify(photos.pictures)
-    return Predictions(
-        photos,
-        np.array([[each.probabilities[name] for name in CATEGORIES] for each in predictions]),
-        np.array([each.uncertain for each in predictions]),
-    )
+    classified = classifier.classify(photos.pictures)
+    return Predictions(photos, gather_answers(classified, photos.labels, CATEGORIES))
 
 
 def measure_within(config: TrainingConfig, examples: Examples, workdir: Path) -> Predictions:

@@ -21,7 +21,7 @@ from worker.classifying.decoding import DecodedPictures, decoded_images
 from worker.classifying.loaded_versions import load_classifier, require_version
 from worker.classifying.prefetching import one_ahead
 from worker.cnn.config import NetworkName
-from worker.cnn.serving.classifier import Prediction
+from worker.cnn.serving.classifier import Classification
 
 
 def classify_batch(database: Database, store: ImageStore, image_ids: Sequence[int]) -> int:
@@ -86,7 +86,7 @@ class _Claim:
     classified: list[ClassifiedImage] = field(default_factory=list)
     failures: dict[int, Reason] = field(default_factory=dict)
 
-    def add(self, decoded: DecodedPictures, predictions: Sequence[Prediction]) -> None:
+    def add(self, decoded: DecodedPictures, predictions: Sequence[Classification]) -> None:
         self.failures |= decoded.failures
         self.classified += [
             ClassifiedImage(image_id, dict(prediction.probabilities), prediction.in_distribution)

@@ -11,7 +11,7 @@ from db.rows import in_chunks
 from worker.classifying.decoding import CHUNK_SIZE, DecodedPictures, decode_pictures
 from worker.classifying.prefetching import one_ahead
 from worker.cnn.config import NetworkName
-from worker.cnn.serving.classifier import Classifier, Prediction
+from worker.cnn.serving.classifier import Classification, Classifier
 
 COLUMNS = ("path", "category", "confidence", "uncertain", "reason")
 """Of a row; one column for each category follows."""
@@ -22,7 +22,7 @@ class FilePrediction:
     """What the network says of a file, or the reason why it could not be read."""
 
     path: str
-    prediction: Prediction | None
+    prediction: Classification | None
     reason: Reason | None
 
     def row(self, categories: Sequence[str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import numpy as np
 from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
 from worker.cnn.errors import ConversionError, ExamplesError
+from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.calibration import (
     fit_in_distribution_threshold,
     fit_temperature,
@@ -158,12 +159,10 @@ def _evaluations(specification: ClassifierSpecification, trained: Trained) -> di
     held, outputs = trained.held_out, trained.outputs
     probabilities = softmax(outputs.logits, specification.temperature)
     uncertain = specification.are_uncertain(probabilities.max(axis=1), outputs.in_distribution)
+    answers = Answers(probabilities, held.labels, uncertain)
     evaluations = {}
     for split in (Split.VALIDATION, Split.TEST):
         rows = held.splits == split
-        if np.any(held.labels[rows] != KNOWN_NEGATIVE):
-            evaluation = evaluate(
-                probabilities[rows], held.labels[rows], uncertain[rows], specification.categories
-            )
-            evaluations[split.value] = evaluation.as_dict()
+        if answers.shown[rows].any():
+            evaluations[split.value] = evaluate(answers.select(rows), specification.categories).as_dict()
     return evaluations

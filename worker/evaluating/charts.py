@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, ClassVar, Final
 
 from worker.cnn.figures.curves import CoveragePoint, ReliabilityBin
-from worker.cnn.robustness import Robustness
+from worker.cnn.figures.robustness_scores import Robustness
 
 _STEPS: Final = (1, 2, 5)
 _MOST_TICKS: Final = 6

@@ -2,27 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from db.categories import OTHER
 from db.image_store import ImageStore
 from db.models import ModelVersion, Split
 from db.queries.labelled_images import LabelledImage
 from db.session import Database
-from worker.classifying.decoding import decoded_images
 from worker.classifying.loaded_versions import load_classifier, require_version
-from worker.classifying.prefetching import one_ahead
-from worker.cnn.arrays import KNOWN_NEGATIVE, Floats, Labels
+from worker.classifying.stored_pictures import classify_stored
+from worker.cnn.arrays import KNOWN_NEGATIVE, Floats
+from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.evaluate import Evaluation, evaluate
 from worker.cnn.figures.intervals import Intervals, bootstrap_intervals
-from worker.cnn.robustness import Robustness
-from worker.cnn.serving.classifier import Classifier, Prediction
+from worker.cnn.figures.robustness_scores import Robustness
+from worker.cnn.serving.classifier import Classification, Classifier, gather_answers
 from worker.cnn.serving.specification import ClassifierSpecification
 from worker.errors import NothingToTrainError
 from worker.evaluating.version_robustness import RobustnessOptions, measure_version
@@ -31,21 +29,17 @@ from worker.training.examples import split_images
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What a model version says of labelled pictures, as parallel arrays of length n.
+    """What a model version says of n labelled pictures.
 
     Attributes:
         images: the pictures and their labels.
-        probabilities: calibrated (n, classes), in the order of the specification's categories.
-        labels: index into the categories, or KNOWN_NEGATIVE.
-        in_distribution: the in-distribution score.
-        uncertain: whether no label is claimed.
+        answers: to each, in the order of the specification's categories.
+        in_distribution: (n,), the in-distribution score.
     """
 
     images: tuple[LabelledImage, ...]
-    probabilities: Floats
-    labels: Labels
+    answers: Answers
     in_distribution: Floats
-    uncertain: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,7 @@ def evaluate_version(
         version = require_version(session, version_id)
     classifier = load_classifier(database, version.id)
     test = [each.image for each in split_images(database, version.categories) if each.split is Split.TEST]
-    predictions = predict_stored(database, store, classifier, test)
+    predictions = classify_stored(database, store, classifier, test)
     known = [image for image in test if image.image_id in predictions]
     if all(image.category == OTHER for image in known):
         raise NothingToTrainError(f"no labelled product lies in the test split yet, got {len(test)} pictures")
@@ -113,72 +107,37 @@ def score_quality(outcomes: Outcomes) -> dict[str, dict[str, float]]:
 
     `good` pictures have no code; what no picture has is left out.
     """
-    right = outcomes.probabilities.argmax(axis=1) == outcomes.labels
+    answers = outcomes.answers
     told: dict[str, list[bool]] = defaultdict(list)
-    for image, label, is_right in zip(outcomes.images, outcomes.labels, right.tolist(), strict=True):
-        if label != KNOWN_NEGATIVE:
-            for word in image.quality or ("good",):
-                told[str(word)].append(is_right)
+    for row in np.flatnonzero(answers.shown).tolist():
+        for word in outcomes.images[row].quality or ("good",):
+            told[str(word)].append(bool(answers.right[row]))
     return {word: {"pictures": len(all_), "accuracy": fmean(all_)} for word, all_ in sorted(told.items())}
 
 
-def products_told(
-    database: Database, store: ImageStore, classifier: Classifier, images: Sequence[LabelledImage]
-) -> dict[int, bool]:
-    """Tell by product whether its likeliest category, by the mean over its pictures, is its label.
-
-    A product none of whose pictures can be decoded is left out.
-    """
-    predictions = predict_stored(database, store, classifier, images)
-    by_product: dict[int, list[Mapping[str, float]]] = defaultdict(list)
-    for image in images:
-        if image.image_id in predictions:
-            by_product[image.product_id].append(predictions[image.image_id].probabilities)
-    label_of = {image.product_id: image.category for image in images}
-    return {product: _likeliest(rows) == label_of[product] for product, rows in by_product.items()}
-
-
-def predict_stored(
-    database: Database, store: ImageStore, classifier: Classifier, images: Sequence[LabelledImage]
-) -> dict[int, Prediction]:
-    """Predict stored pictures without recording anything; those that cannot be decoded are left out."""
-    predictions: dict[int, Prediction] = {}
-    ids, network = [image.image_id for image in images], classifier.specification.network
-    with closing(one_ahead(decoded_images(database, store, ids, network))) as chunks:
-        for decoded in chunks:
-            predictions |= dict(zip(decoded.keys, classifier.classify(decoded.pictures), strict=True))
-    return predictions
-
-
-def _likeliest(rows: Sequence[Mapping[str, float]]) -> str:
-    mean = {category: fmean(row[category] for row in rows) for category in rows[0]}
-    return max(mean, key=mean.__getitem__)
-
-
 def _outcomes(
-    classifier: Classifier, images: Sequence[LabelledImage], predictions: Mapping[int, Prediction]
+    classifier: Classifier, images: Sequence[LabelledImage], predictions: Mapping[int, Classification]
 ) -> Outcomes:
     categories = classifier.specification.categories
     labels = {name: index for index, name in enumerate(categories)} | {OTHER: KNOWN_NEGATIVE}
     theirs = [predictions[image.image_id] for image in images]
     return Outcomes(
         images=tuple(images),
-        probabilities=np.array([[each.probabilities[name] for name in categories] for each in theirs]),
-        labels=np.array([labels[image.category] for image in images], dtype=np.int64),
+        answers=gather_answers(
+            theirs, np.array([labels[image.category] for image in images], dtype=np.int64), categories
+        ),
         in_distribution=np.array([each.in_distribution for each in theirs]),
-        uncertain=np.array([each.uncertain for each in theirs]),
     )
 
 
 def _evaluation(
     version_id: int, specification: ClassifierSpecification, outcomes: Outcomes
 ) -> VersionEvaluation:
-    measured = (outcomes.probabilities, outcomes.labels, outcomes.uncertain)
     products = np.array([image.product_id for image in outcomes.images], dtype=np.int64)
     return VersionEvaluation(
         version_id,
         specification,
         outcomes,
-        evaluate(*measured, specification.categories),
-        bootstrap_intervals(*measured, products, specification.categories),
+        evaluate(outcomes.answers, specification.categories),
+        bootstrap_intervals(outcomes.answers, products, specification.categories),
     )

@@ -13,7 +13,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from db.image_store import ImageStore
 from db.models import ModelVersion, Split, TrainingRun
 from db.session import Database
-from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.figures.curves import accuracy_coverage_curve, reliability_bins
 from worker.cnn.figures.intervals import Intervals
 from worker.evaluating.charts import (
@@ -120,8 +119,7 @@ def find_provenance(database: Database, evaluation: VersionEvaluation) -> Proven
 
 def score_sources(outcomes: Outcomes) -> tuple[SourceScore, ...]:
     """Score each source on its pictures of the categories, the source with most pictures first."""
-    shown = outcomes.labels != KNOWN_NEGATIVE
-    right = outcomes.probabilities.argmax(axis=1) == outcomes.labels
+    shown, right = outcomes.answers.shown, outcomes.answers.right
     source_of = np.array([image.source for image in outcomes.images])
     product_of = np.array([image.product_id for image in outcomes.images])
     scores = [
@@ -140,16 +138,17 @@ def score_sources(outcomes: Outcomes) -> tuple[SourceScore, ...]:
 def draw_calibration(evaluation: VersionEvaluation) -> tuple[Chart, Chart]:
     """Draw the reliability diagram and the accuracy-coverage curve of the pictures that show a category."""
     outcomes, specification = evaluation.outcomes, evaluation.specification
-    shown = outcomes.labels != KNOWN_NEGATIVE
-    confidence = outcomes.probabilities[shown].max(axis=1)
-    right = outcomes.probabilities[shown].argmax(axis=1) == outcomes.labels[shown]
+    shown = outcomes.answers.shown
+    answers = outcomes.answers.select(shown)
     claimable = outcomes.in_distribution[shown] >= specification.in_distribution_threshold
     figures = evaluation.figures
     chosen = None
     if figures.claimed_accuracy is not None:
         chosen = Mark(figures.coverage, figures.claimed_accuracy, f"threshold {specification.threshold:.2f}")
-    curve = accuracy_coverage_curve(confidence, right, claimable)
-    return reliability_chart(reliability_bins(confidence, right)), coverage_chart(curve, chosen)
+    curve = accuracy_coverage_curve(answers.confidence, answers.right, claimable)
+    return reliability_chart(reliability_bins(answers.confidence, answers.right)), coverage_chart(
+        curve, chosen
+    )
 
 
 def _count_examples(images: Sequence[SplitImage]) -> dict[str, dict[Split, int]]:

@@ -13,7 +13,6 @@ from db.image_store import ImageStore
 from db.models import Product
 from db.pictures.decoder import PictureError, decode_picture
 from db.session import Database
-from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.evaluating.evaluation import Outcomes, VersionEvaluation
 
 PICTURES: Final = 12
@@ -48,17 +47,16 @@ class Tile:
 
 def most_confident_mistakes(outcomes: Outcomes) -> list[int]:
     """Choose the wrong pictures, the surest first: another likeliest category, or a claimed known negative."""
-    confidence, likeliest = outcomes.probabilities.max(axis=1), outcomes.probabilities.argmax(axis=1)
-    negative = outcomes.labels == KNOWN_NEGATIVE
-    wrong = np.where(negative, ~outcomes.uncertain, likeliest != outcomes.labels)
-    order = np.argsort(-confidence, kind="stable")
+    answers = outcomes.answers
+    wrong = np.where(answers.shown, ~answers.right, ~answers.uncertain)
+    order = np.argsort(-answers.confidence, kind="stable")
     return [int(row) for row in order[wrong[order]][:PICTURES]]
 
 
 def most_uncertain(outcomes: Outcomes) -> list[int]:
     """Choose the pictures of the categories whose likeliest category is least sure, the least sure first."""
-    order = np.argsort(outcomes.probabilities.max(axis=1), kind="stable")
-    return [int(row) for row in order[outcomes.labels[order] != KNOWN_NEGATIVE][:PICTURES]]
+    order = np.argsort(outcomes.answers.confidence, kind="stable")
+    return [int(row) for row in order[outcomes.answers.shown[order]][:PICTURES]]
 
 
 def show(
@@ -66,18 +64,19 @@ def show(
 ) -> list[Tile]:
     """Make a tile of each of these rows of the outcomes."""
     outcomes, categories = evaluation.outcomes, evaluation.specification.categories
+    answers = outcomes.answers
     tiles = []
     with database.read() as session:
         data = store.read(session, [outcomes.images[row].image_id for row in rows])
         for row in rows:
-            image, probabilities = outcomes.images[row], outcomes.probabilities[row]
+            image = outcomes.images[row]
             product = session.get_one(Product, image.product_id)
             tile = Tile(
                 picture=_embedded(data.get(image.image_id)),
                 listed=image.category,
-                likeliest=categories[int(probabilities.argmax())],
-                claimed=not outcomes.uncertain[row],
-                confidence=float(probabilities.max()),
+                likeliest=categories[answers.likeliest[row]],
+                claimed=not answers.uncertain[row],
+                confidence=float(answers.confidence[row]),
                 key=f"{product.marketplace} {product.asin}",
                 reviewed=image.category != product.listed_category,
             )

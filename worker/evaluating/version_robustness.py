@@ -14,8 +14,9 @@ from db.models import Split
 from db.queries.labelled_images import LabelledImage
 from db.session import Database
 from worker.cnn.config import TrainingConfig
+from worker.cnn.figures.robustness_scores import Robustness
 from worker.cnn.progress import Report, no_report
-from worker.cnn.robustness import Robustness, choose_sample, measure_robustness
+from worker.cnn.robustness import choose_sample, measure_robustness
 from worker.cnn.serving.classifier import Classifier
 from worker.training.examples import SplitImage, gather_examples
 

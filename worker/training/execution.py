@@ -4,31 +4,23 @@ import logging
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from db.image_store import ImageStore
-from db.models import RunStatus, Split, TrainingRun
-from db.repository.labels import active_version
+from db.models import RunStatus, TrainingRun
 from db.repository.model_versions import activate, record_model_version
 from db.repository.runs import begin_run, finish_training_run
 from db.session import Database
 from db.settings import ROOT, settings
-from worker.classifying.loaded_versions import load_classifier
 from worker.cnn.config import TrainingConfig
-from worker.cnn.errors import ArtefactError
-from worker.cnn.figures.intervals import mcnemar_p_value
 from worker.cnn.progress import Report, no_report
 from worker.cnn.serving.classifier import Classifier
 from worker.cnn.train import TrainingResult, train_and_evaluate
-from worker.evaluating.evaluation import products_told
-from worker.training.examples import SplitImage, digest, gather_examples, split_images
+from worker.training.examples import digest, gather_examples, split_images
+from worker.training.gate import is_no_worse
 from worker.training.heartbeat import Heartbeat
 
 logger = logging.getLogger(__name__)
-
-_FEWEST_PRODUCTS: Final = 30
-_SIGNIFICANCE: Final = 0.05
-"""The p-value of McNemar's test from which a loss is taken for chance, on at least so many test products."""
 
 
 def run_training(
@@ -74,37 +66,6 @@ def _train(
             activate(session, version_id)
         finish_training_run(session, run_id)
     return version_id
-
-
-def is_no_worse(
-    database: Database, store: ImageStore, candidate: Classifier, images: list[SplitImage]
-) -> bool:
-    """Compare a candidate with the active version on the test products and the categories that both know.
-
-    It is worse if it has fewer products right, and McNemar's exact test says that this is no chance; on fewer
-    than 30 products, which could hardly convince the test, it is worse if it has fewer right at all. Without an
-    active version that can be loaded, or a product to compare on, the candidate is no worse.
-    """
-    with database.read() as session:
-        active = active_version(session)
-    if active is None:
-        return True
-    try:
-        current = load_classifier(database, active.id)
-    except ArtefactError as error:
-        logger.warning("the active model version %d is replaced, as it cannot be used: %s", active.id, error)
-        return True
-    both = set(candidate.specification.categories) & set(current.specification.categories)
-    test = [each.image for each in images if each.split is Split.TEST and each.image.category in both]
-    new, old = products_told(database, store, candidate, test), products_told(database, store, current, test)
-    won = sum(right and not old.get(product) for product, right in new.items())
-    lost = sum(right and not new.get(product) for product, right in old.items())
-    p_value = mcnemar_p_value(won, lost)
-    logger.info(
-        "of %d test products the candidate alone has %d right, the active version alone %d; p = %.4f",
-        len(new), won, lost, p_value,
-    )  # fmt: skip
-    return won >= lost or (len(new) >= _FEWEST_PRODUCTS and p_value >= _SIGNIFICANCE)
 
 
 def code_revision() -> str | None:

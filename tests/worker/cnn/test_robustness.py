@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import NetworkName
 from worker.cnn.errors import ExamplesError
+from worker.cnn.figures.robustness_scores import Robustness
 from worker.cnn.pictures.dataset import Examples
 from worker.cnn.pictures.variations import STRENGTHS, Variation
 from worker.cnn.progress import Progress
-from worker.cnn.robustness import Robustness, choose_sample, measure_robustness
-from worker.cnn.serving.classifier import Prediction
+from worker.cnn.robustness import choose_sample, measure_robustness
+from worker.cnn.serving.classifier import Classification
 from worker.cnn.serving.specification import ClassifierSpecification
 
 CATEGORIES = ("dark", "middle", "light")
@@ -26,12 +27,12 @@ class ByBrightness:
 
     specification = ClassifierSpecification("0" * 64, NetworkName.SEED_CNN, CATEGORIES, 1.0, 0.85, 0.0)
 
-    def classify(self, pictures: np.ndarray) -> list[Prediction]:
+    def classify(self, pictures: np.ndarray) -> list[Classification]:
         distances = np.abs(pictures.mean(axis=(1, 2, 3))[:, None] - (60, 120, 180))
         powers = np.exp(-distances / 20)
         rows = powers / powers.sum(axis=1, keepdims=True)
         return [
-            Prediction(
+            Classification(
                 dict(zip(CATEGORIES, row.tolist(), strict=True)),
                 float(row.max()),
                 1.0,

@@ -11,7 +11,7 @@ from worker.cnn.errors import EmptyCategoryError, ExamplesError, TrainingDiverge
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.pictures.dataset import Examples, Split
 from worker.cnn.progress import Progress
-from worker.cnn.serving.classifier import Classifier
+from worker.cnn.serving.classifier import Classifier, gather_answers
 from worker.cnn.train import TrainingResult, train_and_evaluate
 
 Draw = Callable[[NetworkName], Examples]
@@ -51,11 +51,9 @@ def test_the_classifier_says_what_the_evaluation_measured(
 ) -> None:
     classifier = Classifier.load(trained.artefact, trained.specification)
     test = drawn_examples(LITE0).where(Split.TEST)
-    predictions = classifier.classify(test.pictures)
     categories = trained.specification.categories
-    probabilities = np.array([[p.probabilities[name] for name in categories] for p in predictions])
-    uncertain = np.array([p.uncertain for p in predictions])
-    measured = evaluate(probabilities, test.labels, uncertain, categories)
+    answers = gather_answers(classifier.classify(test.pictures), test.labels, categories)
+    measured = evaluate(answers, categories)
     assert measured.loss == pytest.approx(trained.metrics["test"]["loss"], abs=1e-3)
     assert measured.coverage == trained.metrics["test"]["coverage"]
     assert measured.negatives_flagged == trained.metrics["test"]["negatives_flagged"]

@@ -6,8 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.cnn.figures.curves import CoveragePoint, ReliabilityBin
+from worker.cnn.figures.robustness_scores import (
+    LookAlikes,
+    PointsLost,
+    Robustness,
+    Score,
+    VariationScore,
+    VariedScore,
+)
 from worker.cnn.pictures.variations import Variation
-from worker.cnn.robustness import LookAlikes, PointsLost, Robustness, Score, VariationScore, VariedScore
 from worker.evaluating.charts import (
     Axis,
     Chart,

@@ -18,8 +18,16 @@ from tests.factories import CATEGORIES, SHOP, STORE
 from worker.__main__ import app
 from worker.classifying.loaded_versions import load_classifier
 from worker.cnn.arrays import KNOWN_NEGATIVE
+from worker.cnn.figures.answers import Answers
+from worker.cnn.figures.robustness_scores import (
+    LookAlikes,
+    PointsLost,
+    Robustness,
+    Score,
+    VariationScore,
+    VariedScore,
+)
 from worker.cnn.pictures.variations import Variation
-from worker.cnn.robustness import LookAlikes, PointsLost, Robustness, Score, VariationScore, VariedScore
 from worker.evaluating.evaluation import Outcomes, VersionEvaluation, evaluate_version, score_quality
 from worker.evaluating.report import score_sources, write_report
 from worker.evaluating.report_pictures import most_confident_mistakes, most_uncertain
@@ -192,9 +200,8 @@ def outcomes(rows: list[tuple[int, list[float], bool]], sources: str = "aaaaaaaa
         for n in range(len(rows))
     ]
     labels, probabilities, uncertain = zip(*rows, strict=True)
-    return Outcomes(
-        tuple(images), np.array(probabilities), np.array(labels), np.ones(len(rows)), np.array(uncertain)
-    )
+    answers = Answers(np.array(probabilities), np.array(labels), np.array(uncertain))
+    return Outcomes(tuple(images), answers, np.ones(len(rows)))
 
 
 def test_mistakes_are_wrong_categories_and_claimed_negatives_the_surest_first() -> None:

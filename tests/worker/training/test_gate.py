@@ -6,10 +6,9 @@ from db.session import Database
 from tests.factories import STORE
 from worker.classifying.loaded_versions import load_classifier
 from worker.cnn.arrays import Pictures
-from worker.cnn.serving.classifier import Classifier, Prediction
-from worker.evaluating.evaluation import products_told
+from worker.cnn.serving.classifier import Classification, Classifier
 from worker.training.examples import SplitImage, split_images
-from worker.training.execution import is_no_worse
+from worker.training.gate import is_no_worse, products_told
 
 CATEGORIES = ("saree", "jeans", "trousers")
 
@@ -21,17 +20,17 @@ class ForgetfulClassifier(Classifier):
         self.specification = classifier.specification
         self._classifier, self._forgets = classifier, forgets
 
-    def classify(self, pictures: Pictures) -> list[Prediction]:
+    def classify(self, pictures: Pictures) -> list[Classification]:
         told = self._classifier.classify(pictures)
         forgotten, self._forgets = told[: self._forgets], max(0, self._forgets - len(told))
         return [_wrong(prediction) for prediction in forgotten] + told[len(forgotten) :]
 
 
-def _wrong(prediction: Prediction) -> Prediction:
+def _wrong(prediction: Classification) -> Classification:
     share, confidence = sorted(prediction.probabilities.values())[::2]
     swap = {share: confidence, confidence: share}
     probabilities = {name: swap.get(value, value) for name, value in prediction.probabilities.items()}
-    return Prediction(probabilities, confidence, prediction.in_distribution, None, uncertain=True)
+    return Classification(probabilities, confidence, prediction.in_distribution, None, uncertain=True)
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from worker.cnn.arrays import KNOWN_NEGATIVE, Floats, Labels
 from worker.cnn.errors import ExamplesError
+from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.metrics import (
     CategoryScore,
     category_scores,
@@ -54,38 +53,27 @@ class Evaluation:
         return asdict(self) | {"error_matrix": [list(row) for row in self.error_matrix]}
 
 
-def evaluate(
-    probabilities: Floats, labels: Labels, uncertain: NDArray[np.bool_], categories: Sequence[str]
-) -> Evaluation:
-    """Evaluate calibrated probabilities (n, classes) against labels (n,).
-
-    Args:
-        probabilities: rows that sum to one, in the order of the categories.
-        labels: index into the categories, or KNOWN_NEGATIVE.
-        uncertain: bool (n,), whether no label is claimed.
-        categories: names of the classes.
+def evaluate(answers: Answers, categories: Sequence[str]) -> Evaluation:
+    """Evaluate answers; `categories` names the classes in their order.
 
     Raises:
         ExamplesError: no picture shows a category, so there is nothing to be right about.
     """
-    negative = labels == KNOWN_NEGATIVE
-    if negative.all():
-        raise ExamplesError(f"evaluation needs pictures of the categories, got {len(labels)} negatives")
-    shown, true = probabilities[~negative], labels[~negative]
-    claimed = ~uncertain[~negative]
-    right = shown.argmax(axis=1) == true
-    matrix = error_matrix(true, shown.argmax(axis=1), len(categories))
+    shown, negatives = answers.select(answers.shown), answers.select(~answers.shown)
+    if not len(shown):
+        raise ExamplesError(f"evaluation needs pictures of the categories, got {len(negatives)} negatives")
+    matrix = error_matrix(shown.labels, shown.likeliest, len(categories))
     scores = category_scores(matrix)
     return Evaluation(
-        pictures=len(true),
-        accuracy=float(right.mean()),
-        loss=log_loss(shown, true),
+        pictures=len(shown),
+        accuracy=shown.accuracy,
+        loss=log_loss(shown.probabilities, shown.labels),
         macro_f1=float(np.mean([score.f1 for score in scores])),
         categories=dict(zip(categories, scores, strict=True)),
         error_matrix=tuple(tuple(row) for row in matrix.tolist()),
-        expected_calibration_error=expected_calibration_error(shown, true),
-        coverage=float(claimed.mean()),
-        claimed_accuracy=float(right[claimed].mean()) if claimed.any() else None,
-        negatives=int(negative.sum()),
-        negatives_flagged=float(uncertain[negative].mean()) if negative.any() else None,
+        expected_calibration_error=expected_calibration_error(shown.confidence, shown.right),
+        coverage=float((~shown.uncertain).mean()),
+        claimed_accuracy=shown.claimed_accuracy,
+        negatives=len(negatives),
+        negatives_flagged=float(negatives.uncertain.mean()) if len(negatives) else None,
     )

@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.cnn.arrays import KNOWN_NEGATIVE, Floats, Labels
+from worker.cnn.arrays import Floats
+from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.curves import CALIBRATION_BINS, confidence_bins
 
 RESAMPLES: Final = 1000
@@ -46,11 +47,7 @@ class Intervals:
 
 
 def bootstrap_intervals(
-    probabilities: Floats,
-    labels: Labels,
-    uncertain: NDArray[np.bool_],
-    products: NDArray[np.int64],
-    categories: Sequence[str],
+    answers: Answers, products: NDArray[np.int64], categories: Sequence[str]
 ) -> Intervals:
     """Resample products, with all their pictures, and see how each figure varies.
 
@@ -60,16 +57,12 @@ def bootstrap_intervals(
     higher than it should, never lower.
 
     Args:
-        probabilities: calibrated (n, classes), in the order of the categories.
-        labels: (n,), index into the categories, or KNOWN_NEGATIVE.
-        uncertain: (n,), whether no label is claimed.
+        answers: to n pictures.
         products: (n,), which product shows the picture.
-        categories: names of the classes.
+        categories: names of the classes, in their order.
     """
-    shown = labels != KNOWN_NEGATIVE
-    resampled = _resampled_sums(
-        _values(probabilities[shown], labels[shown], uncertain[shown]), products[shown]
-    )
+    shown = answers.shown
+    resampled = _resampled_sums(_values(answers.select(shown)), products[shown])
     classes = len(categories)
     cells, surplus, claims = np.split(resampled, [classes**2, classes**2 + CALIBRATION_BINS], axis=1)
     matrices, pictures = cells.reshape(-1, classes, classes), cells.sum(axis=1)
@@ -81,7 +74,7 @@ def bootstrap_intervals(
         expected_calibration_error=_interval(np.abs(surplus).sum(axis=1) / pictures),
         coverage=_interval(claims[:, 0] / pictures),
         claimed_accuracy=_interval_of_share(claims[:, 1], claims[:, 0]),
-        negatives_flagged=_flagged_interval(uncertain[~shown], products[~shown]),
+        negatives_flagged=_flagged_interval(answers.uncertain[~shown], products[~shown]),
     )
 
 
@@ -109,16 +102,15 @@ def mcnemar_p_value(only_first: int, only_second: int) -> float:
     return float(min(1.0, 2 * tail / 2**differing))
 
 
-def _values(probabilities: Floats, labels: Labels, uncertain: NDArray[np.bool_]) -> Floats:
+def _values(answers: Answers) -> Floats:
     """Give each picture a row of numbers whose sums are all that the figures need.
 
     Its cell of the error matrix, its surplus of confidence in its bin, whether it is claimed, and rightly so.
     """
-    classes = probabilities.shape[1]
-    confidence, predicted = probabilities.max(axis=1), probabilities.argmax(axis=1)
-    right, claimed = predicted == labels, ~uncertain
+    classes = answers.probabilities.shape[1]
+    confidence, right, claimed = answers.confidence, answers.right, ~answers.uncertain
     bins = np.eye(CALIBRATION_BINS)[confidence_bins(confidence, CALIBRATION_BINS)]
-    cells = np.eye(classes**2)[labels * classes + predicted]
+    cells = np.eye(classes**2)[answers.labels * classes + answers.likeliest]
     return np.column_stack([cells, bins * (confidence - right)[:, None], claimed, claimed & right])
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.cnn.arrays import Floats, Labels
+from worker.cnn.figures.curves import CALIBRATION_BINS, confidence_bins
 
 _SMALLEST = 1e-12
 """Keeps the logarithm of a probability finite."""
@@ -48,17 +49,16 @@ def category_scores(matrix: NDArray[np.int64]) -> tuple[CategoryScore, ...]:
     )
 
 
-def expected_calibration_error(probabilities: Floats, labels: Labels, bins: int = 15) -> float:
-    """Average, over bins of equal width in confidence, how far accuracy is from confidence; 0 to 1.
+def expected_calibration_error(
+    confidence: Floats, right: NDArray[np.bool_], bins: int = CALIBRATION_BINS
+) -> float:
+    """Average, over bins of equal width in confidence (n,), how far accuracy is from confidence; 0 to 1.
 
     Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017), section 2. Even a perfectly
     calibrated network shows about 0.03 on a few hundred pictures.
     """
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    surplus = np.bincount(bin_of, weights=confidence - right, minlength=bins)
-    return float(np.abs(surplus).sum() / len(labels))
+    surplus = np.bincount(confidence_bins(confidence, bins), weights=confidence - right, minlength=bins)
+    return float(np.abs(surplus).sum() / len(right))
 
 
 def _share(part: int, whole: int) -> float:

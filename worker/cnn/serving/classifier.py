@@ -1,15 +1,16 @@
 """Classifies pictures with a saved network."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
-from worker.cnn.arrays import Floats, Pictures
+from worker.cnn.arrays import Floats, Labels, Pictures
 from worker.cnn.config import INPUT_SHAPES
 from worker.cnn.errors import ArtefactDigestError, ExamplesError
+from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.metrics import softmax
 from worker.cnn.serving.inference import Engine, Outputs
 from worker.cnn.serving.litert import LiteRTEngine
@@ -17,7 +18,7 @@ from worker.cnn.serving.specification import ClassifierSpecification
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Classification:
     """What the classifier says of one picture.
 
     Attributes:
@@ -64,13 +65,13 @@ class Classifier:
 
         return cls(KerasEngine(artefact, shape, classes), specification)
 
-    def classify(self, pictures: Pictures) -> list[Prediction]:
-        """Classify fitted pictures, uint8 (n, height, width, 3), n from 0; gives n predictions in order."""
+    def classify(self, pictures: Pictures) -> list[Classification]:
+        """Classify fitted pictures, uint8 (n, height, width, 3), n from 0; gives n classifications in order."""
         outputs = self.outputs(pictures)
         probabilities = softmax(outputs.logits, self.specification.temperature)
         uncertain = self.specification.are_uncertain(probabilities.max(axis=1), outputs.in_distribution)
         return [
-            self._predict(row, float(score), uncertain=bool(doubt))
+            self._classify(row, float(score), uncertain=bool(doubt))
             for row, score, doubt in zip(probabilities, outputs.in_distribution, uncertain, strict=True)
         ]
 
@@ -82,16 +83,27 @@ class Classifier:
             )
         return self._engine(pictures)
 
-    def _predict(self, probabilities: Floats, in_distribution: float, *, uncertain: bool) -> Prediction:
+    def _classify(self, probabilities: Floats, in_distribution: float, *, uncertain: bool) -> Classification:
         categories = self.specification.categories
         likeliest = int(probabilities.argmax())
-        return Prediction(
+        return Classification(
             probabilities=dict(zip(categories, probabilities.tolist(), strict=True)),
             confidence=float(probabilities[likeliest]),
             in_distribution=in_distribution,
             category=None if uncertain else categories[likeliest],
             uncertain=uncertain,
         )
+
+
+def gather_answers(
+    classified: Sequence[Classification], labels: Labels, categories: Sequence[str]
+) -> Answers:
+    """Put what a classifier says of labelled pictures into arrays, its classes in the order of the categories."""
+    return Answers(
+        np.array([[each.probabilities[name] for name in categories] for each in classified]),
+        labels,
+        np.array([each.uncertain for each in classified], dtype=np.bool_),
+    )
 
 
 def picture_shape(specification: ClassifierSpecification) -> tuple[int, int, int]:

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
+from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.calibration import (
     TEMPERATURES,
     THRESHOLDS,
@@ -30,7 +31,9 @@ def test_the_temperature_that_was_hidden_is_found(true_temperature: float) -> No
     labels = sampled(honest, generator)
     found = fit_temperature(honest * true_temperature, labels)
     assert found == pytest.approx(true_temperature, rel=0.05)
-    assert expected_calibration_error(softmax(honest * true_temperature, found), labels) < 0.02
+    probabilities = softmax(honest * true_temperature, found)
+    answers = Answers(probabilities, labels, np.zeros(len(labels), np.bool_))
+    assert expected_calibration_error(answers.confidence, answers.right) < 0.02
 
 
 @given(

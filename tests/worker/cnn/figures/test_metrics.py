@@ -9,6 +9,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.errors import ExamplesError
+from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.metrics import (
     category_scores,
@@ -48,16 +49,14 @@ def test_scores_agree_with_scikit_learn(labels: list[int], random: object) -> No
 @given(logits=logits_strategy)
 def test_calibration_error_is_a_share(logits: np.ndarray) -> None:
     labels = np.zeros(len(logits), int)
-    assert 0 <= expected_calibration_error(softmax(logits), labels) <= 1
+    answers = Answers(softmax(logits), labels, np.zeros(len(logits), bool))
+    assert 0 <= expected_calibration_error(answers.confidence, answers.right) <= 1
 
 
 def test_calibration_error_of_known_cases() -> None:
-    sure = np.tile([1.0, 0.0], (10, 1))
-    assert expected_calibration_error(sure, np.zeros(10, int)) == 0
-    assert expected_calibration_error(sure, np.ones(10, int)) == 1
-    assert expected_calibration_error(np.tile([0.8, 0.2], (10, 1)), np.array([0] * 6 + [1] * 4)) == (
-        pytest.approx(0.2)
-    )
+    assert expected_calibration_error(np.ones(10), np.full(10, True)) == 0
+    assert expected_calibration_error(np.ones(10), np.full(10, False)) == 1
+    assert expected_calibration_error(np.full(10, 0.8), np.arange(10) < 6) == pytest.approx(0.2)
 
 
 def test_log_loss_of_a_coin_is_log_two() -> None:
@@ -69,7 +68,7 @@ def test_an_evaluation_by_hand() -> None:
     probabilities = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.8, 0.2], [0.9, 0.1]])
     labels = np.array([0, 1, 1, KNOWN_NEGATIVE, KNOWN_NEGATIVE])
     uncertain = np.array([False, True, False, True, False])
-    evaluation = evaluate(probabilities, labels, uncertain, ("saree", "jeans"))
+    evaluation = evaluate(Answers(probabilities, labels, uncertain), ("saree", "jeans"))
     assert evaluation.pictures == 3
     assert evaluation.accuracy == pytest.approx(2 / 3)
     assert evaluation.error_matrix == ((1, 0), (1, 1))
@@ -83,4 +82,6 @@ def test_an_evaluation_by_hand() -> None:
 
 def test_an_evaluation_of_nothing_is_refused() -> None:
     with pytest.raises(ExamplesError, match="got 1 negatives"):
-        evaluate(np.array([[0.5, 0.5]]), np.array([KNOWN_NEGATIVE]), np.array([True]), ("saree", "jeans"))
+        evaluate(
+            Answers(np.array([[0.5, 0.5]]), np.array([KNOWN_NEGATIVE]), np.array([True])), ("saree", "jeans")
+        )

@@ -1,0 +1,77 @@
+"""The gate of model versions: a new one is activated only if it is no worse than the active one."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Final
+
+from db.image_store import ImageStore
+from db.models import Split
+from db.queries.labelled_images import LabelledImage
+from db.repository.labels import active_version
+from db.session import Database
+from worker.classifying.loaded_versions import load_classifier
+from worker.classifying.stored_pictures import classify_stored
+from worker.cnn.errors import ArtefactError
+from worker.cnn.figures.intervals import mcnemar_p_value
+from worker.cnn.serving.classifier import Classifier
+from worker.training.examples import SplitImage
+
+logger = logging.getLogger(__name__)
+
+_FEWEST_PRODUCTS: Final = 30
+_SIGNIFICANCE: Final = 0.05
+"""The p-value of McNemar's test from which a loss is taken for chance, on at least so many test products."""
+
+
+def is_no_worse(
+    database: Database, store: ImageStore, candidate: Classifier, images: list[SplitImage]
+) -> bool:
+    """Compare a candidate with the active version on the test products and the categories that both know.
+
+    It is worse if it has fewer products right, and McNemar's exact test says that this is no chance; on fewer
+    than 30 products, which could hardly convince the test, it is worse if it has fewer right at all. Without an
+    active version that can be loaded, or a product to compare on, the candidate is no worse.
+    """
+    with database.read() as session:
+        active = active_version(session)
+    if active is None:
+        return True
+    try:
+        current = load_classifier(database, active.id)
+    except ArtefactError as error:
+        logger.warning("the active model version %d is replaced, as it cannot be used: %s", active.id, error)
+        return True
+    both = set(candidate.specification.categories) & set(current.specification.categories)
+    test = [each.image for each in images if each.split is Split.TEST and each.image.category in both]
+    new, old = products_told(database, store, candidate, test), products_told(database, store, current, test)
+    won = sum(right and not old.get(product) for product, right in new.items())
+    lost = sum(right and not new.get(product) for product, right in old.items())
+    p_value = mcnemar_p_value(won, lost)
+    logger.info(
+        "of %d test products the candidate alone has %d right, the active version alone %d; p = %.4f",
+        len(new), won, lost, p_value,
+    )  # fmt: skip
+    return won >= lost or (len(new) >= _FEWEST_PRODUCTS and p_value >= _SIGNIFICANCE)
+
+
+def products_told(
+    database: Database, store: ImageStore, classifier: Classifier, images: Sequence[LabelledImage]
+) -> dict[int, bool]:
+    """Tell by product whether its likeliest category, by the mean over its pictures, is its label.
+
+    A product none of whose pictures can be decoded is left out.
+    """
+    classified = classify_stored(database, store, classifier, images)
+    by_product: dict[int, list[Mapping[str, float]]] = defaultdict(list)
+    for image in images:
+        if image.image_id in classified:
+            by_product[image.product_id].append(classified[image.image_id].probabilities)
+    label_of = {image.product_id: image.category for image in images}
+    return {product: _likeliest(rows) == label_of[product] for product, rows in by_product.items()}
+
+
+def _likeliest(rows: Sequence[Mapping[str, float]]) -> str:
+    mean = {category: fmean(row[category] for row in rows) for category in rows[0]}
+    return max(mean, key=mean.__getitem__)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from celery import Celery
 
+from db.broker import broker_url
 from db.image_store import ImageStore
-from db.messages import broker_url
 from db.models import ModelVersion
 from db.pictures.decoder import decode_picture
 from db.repository.predictions import ClassifiedImage, record_predictions

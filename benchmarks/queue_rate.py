@@ -27,10 +27,11 @@ from rich.table import Table
 from sqlalchemy import ColumnElement, delete, func, select
 
 from benchmarks.naive_worker import QUEUE, classify_image
+from db.broker import broker_url
 from db.categories import load_categories
 from db.datasets.importing import find_photos, import_photos
 from db.image_store import ImageStore
-from db.messages import BATCH_SIZE, broker_url
+from db.messages import BATCH_SIZE
 from db.models import Image, ModelVersion, Prediction
 from db.queries.pending import count_pending
 from db.repository.model_versions import record_model_version

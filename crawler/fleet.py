@@ -9,19 +9,15 @@ import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from db.messages import broker_url
+from db.broker import broker_url, open_redis_async, speaks_redis
 
 _logger = logging.getLogger(__name__)
 
-_SCHEMES: Final = {"redis": "redis", "rediss": "rediss", "redis+socket": "unix"}
 _PATIENCE_SECONDS: Final = 2.0
 _ALONE_SECONDS: Final = 30.0
 """How long a crawler whose Redis does not answer goes on by itself before it asks again."""
@@ -106,17 +102,9 @@ class Fleet:
 
 def _connect(address: str | None) -> Redis | None:
     """Make a client of the broker; None where there is no broker, or one of another kind."""
-    scheme = _SCHEMES.get(urlsplit(address).scheme) if address else None
-    if address is None or scheme is None:
+    if address is None or not speaks_redis(address):
         return None
-    # kombu's words for a socket's database are not redis-py's: there, the first one will do.
-    rest = address.partition("://")[2]
-    return Redis.from_url(
-        f"{scheme}://{rest.partition('?')[0] if scheme == 'unix' else rest}",
-        socket_timeout=_PATIENCE_SECONDS,
-        socket_connect_timeout=_PATIENCE_SECONDS,
-        retry=Retry(NoBackoff(), 1),  # a connection that lay idle may have been closed
-    )
+    return open_redis_async(address, _PATIENCE_SECONDS)
 
 
 async def _take_or_wait(redis: Redis, key: str, milliseconds: int) -> int:

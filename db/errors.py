@@ -3,6 +3,8 @@
 RecordsError
 ├── CategoriesError           categories.toml cannot be used
 ├── DatabaseVersionError      the database is older or newer than this code
+├── NoRedisError              the broker speaks another protocol
+├── SettingsError             a variable of the environment cannot be used
 ├── UnreachableDatabaseError  no database answers at DATABASE_URL
 ├── ImageStoreError           stored bytes cannot be read or written
 ├── ImportFolderError         the folder to import does not say what its photos show
@@ -26,6 +28,14 @@ class CategoriesError(RecordsError):
 
 class DatabaseVersionError(RecordsError):
     """The database's schema is not this code's; run `python -m db upgrade`, or update the code."""
+
+
+class NoRedisError(RecordsError):
+    """The broker is no Redis or Valkey server, and can be asked for nothing but messages; set CELERY_BROKER_URL."""
+
+
+class SettingsError(RecordsError):
+    """A variable of the environment has a value that cannot be used; the message says which are allowed."""
 
 
 class ExportFolderError(RecordsError):

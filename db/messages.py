@@ -1,4 +1,4 @@
-"""What the programs say to each other over the queue: names, queues and the broker's address.
+"""What the programs say to each other over the queue: names and queues.
 
 A message is a task's name and ids. It is only a hint, since the database is the truth; but both sides must
 spell it alike, and all applications on one broker must use one visibility timeout, since the smallest wins.
@@ -6,8 +6,6 @@ spell it alike, and all applications on one broker must use one visibility timeo
 
 import time
 from typing import Final
-
-from db.settings import settings
 
 CLASSIFY_QUEUE: Final = "classify"
 CRAWL_QUEUE: Final = "crawl"
@@ -38,13 +36,3 @@ SENT_AT: Final = "sent_at"
 def sent_now() -> dict[str, float]:
     """Give the header that tells how long a message has waited."""
     return {SENT_AT: time.time()}
-
-
-def broker_url() -> str | None:
-    """Give the broker's address: CELERY_BROKER_URL, else that of the embedded broker, else None."""
-    if settings().broker_url is not None:
-        return settings().broker_url
-    try:
-        return (settings().folder / "broker-url").read_text(encoding="utf-8").strip() or None
-    except FileNotFoundError:
-        return None

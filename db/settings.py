@@ -4,9 +4,14 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
+
+from db.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout; relative paths of the project resolve from here."""
+
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True)
@@ -30,12 +35,44 @@ class Settings:
 
 @cache
 def settings() -> Settings:
-    """Read the environment; a folder that is missing is made by whoever writes to it."""
+    """Read the environment; a folder that is missing is made by whoever writes to it.
+
+    Raises:
+        SettingsError: a value cannot be used.
+    """
     folder = Path(os.environ.get("VASTRA_FOLDER") or ROOT / "var").absolute()
     return Settings(
         folder=folder,
         database_url=os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'vastra.sqlite3'}",
         image_store=os.environ.get("IMAGE_STORE") or "db:",
         broker_url=os.environ.get("CELERY_BROKER_URL") or None,
-        json_logs=os.environ.get("VASTRA_LOG") == "json",
+        json_logs=_asks_for_json("VASTRA_LOG"),
     )
+
+
+def read_number(name: str, kind: type[Number], default: Number) -> Number:
+    """Read a number from 0 on out of the environment; the default where the variable is missing or empty.
+
+    Raises:
+        SettingsError: the value is no such number.
+    """
+    text = os.environ.get(name) or str(default)
+    try:
+        number = kind(text)
+    except ValueError as error:
+        raise _wrong(name, kind, text) from error
+    if not 0 <= number < float("inf"):
+        raise _wrong(name, kind, text)
+    return number
+
+
+def _wrong(name: str, kind: type[int] | type[float], text: str) -> SettingsError:
+    words = "a whole number" if kind is int else "a number"
+    return SettingsError(f"{name} must be {words} from 0 on; got {text!r}")
+
+
+def _asks_for_json(name: str) -> bool:
+    word = os.environ.get(name, "")
+    if word not in {"", "json"}:
+        raise SettingsError(f"{name} must be json, or empty for lines that people read; got {word!r}")
+    return word == "json"

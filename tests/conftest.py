@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 from db.migration import upgrade
 from db.session import Database
 from db.settings import settings
+from worker.settings import worker_settings
 
 ROOT = Path(__file__).parent.parent
 NUMBERS = count()
@@ -43,9 +44,11 @@ def shared_folder(name: str) -> Path:
 @pytest.fixture(autouse=True)
 def fresh_settings() -> Iterator[None]:
     """The environment is read anew by each test, and by the next one whatever this one has set."""
-    settings.cache_clear()
+    for read in (settings, worker_settings):
+        read.cache_clear()
     yield
-    settings.cache_clear()
+    for read in (settings, worker_settings):
+        read.cache_clear()
 
 
 @pytest.fixture(scope="session")

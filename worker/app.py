@@ -13,15 +13,16 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, worker_init
 
+from db.broker import address_of, broker_url, embedded_socket
 from db.messages import (
     CLASSIFY_IMAGES,
     CLASSIFY_QUEUE,
     CRAWL_QUEUE,
     TRAIN_QUEUE,
     TRANSPORT_OPTIONS,
-    broker_url,
 )
-from worker.fleet.embedded_broker import default_address
+from db.settings import settings
+from worker.settings import worker_settings
 from worker.task_logs import set_up_worker_logs
 
 SWEEP = "worker.tasks.sweep"
@@ -30,18 +31,9 @@ CRAWL_SLICE = "worker.tasks.crawl_slice"
 PROBE = "worker.tasks.probe"
 SWEEP_SECONDS = 10
 
-TRAIN_AFTER = int(os.environ.get("VASTRA_TRAIN_AFTER") or 40)
-"""Listed products that each category needs before the worker first trains by itself; 0: it never does."""
-
-CRAWL_HOURS = float(os.environ.get("VASTRA_CRAWL_HOURS") or 0)
-"""Hours after which the slices that were last planned are crawled again; 0: never."""
-
-SUPERVISOR = "VASTRA_SUPERVISOR"
-"""Environment variable that tells a supervised process its supervisor's process id."""
-
 app = Celery(
     "vastra",
-    broker=broker_url() or default_address(),
+    broker=broker_url() or address_of(embedded_socket(settings().folder)),
     include=["worker.tasks", "worker.fleet.health", "worker.fleet.presence"],
 )
 app.conf.update(
@@ -76,9 +68,9 @@ set_up_worker_logs()
 @worker_init.connect
 def follow_supervisor(**_: Any) -> None:
     """End a supervised process whose supervisor was killed, so that it does not linger unseen."""
-    supervisor = os.environ.get(SUPERVISOR)
+    supervisor = worker_settings().supervisor
     if supervisor is not None:
-        threading.Thread(target=_stop_when_orphaned, args=(int(supervisor),), daemon=True).start()
+        threading.Thread(target=_stop_when_orphaned, args=(supervisor,), daemon=True).start()
 
 
 def _stop_when_orphaned(supervisor: int) -> None:

@@ -12,9 +12,9 @@ from db.repository.predictions import set_aside_exhausted
 from db.repository.runs import give_up_training_runs, plan_alone, waiting_training_runs
 from db.repository.slices import close_dead_crawl_runs, repeat_slices, waiting_slices
 from db.session import Database
-from worker.app import CRAWL_HOURS, TRAIN_AFTER
 from worker.fleet.consumers import is_consumed
 from worker.fleet.queue import enqueue_pending, enqueue_slices, enqueue_training
+from worker.settings import worker_settings
 from worker.training.planning import plan_training
 
 logger = logging.getLogger(__name__)
@@ -56,14 +56,16 @@ def _will_crawl(database: Database, session: Session) -> bool:
 def _tend_crawls(session: Session) -> None:
     for run_id in close_dead_crawl_runs(session):
         logger.warning("crawl run %d was killed and is closed", run_id)
-    if CRAWL_HOURS > 0 and (planned := repeat_slices(session, timedelta(hours=CRAWL_HOURS))):
+    hours = worker_settings().crawl_hours
+    if hours > 0 and (planned := repeat_slices(session, timedelta(hours=hours))):
         logger.info("planned the latest crawl once more, in %d slices", len(planned))
 
 
 def _is_time_for_first_training(database: Database, session: Session) -> bool:
-    if TRAIN_AFTER == 0 or has_training_run(session):
+    enough = worker_settings().train_after
+    if enough == 0 or has_training_run(session):
         return False
     if is_crawling(session) or _will_crawl(database, session):
         return False
     counts = products_with_pictures(session, load_categories())
-    return min(counts.values()) >= TRAIN_AFTER
+    return min(counts.values()) >= enough

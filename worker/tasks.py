@@ -7,6 +7,7 @@ from celery.utils.log import get_task_logger
 from kombu.exceptions import OperationalError as BrokerUnreachable
 from sqlalchemy.exc import OperationalError as DatabaseUnreachable
 
+from db.errors import SettingsError
 from db.image_store import open_image_store
 from db.messages import CLASSIFY_IMAGES
 from db.session import open_database
@@ -59,7 +60,7 @@ def sweep() -> None:
     """Send again whatever nobody is working on; the next look comes in seconds, so trouble is only logged."""
     try:
         sweep_records(open_database())
-    except (BrokerError, BrokerUnreachable, DatabaseUnreachable) as error:
+    except (SettingsError, BrokerError, BrokerUnreachable, DatabaseUnreachable) as error:
         logger.warning("could not look after the queue: %s", error)
 
 

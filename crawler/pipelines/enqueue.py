@@ -7,12 +7,12 @@ from celery import Celery
 from kombu.exceptions import KombuError
 
 from crawler.errors import BrokerUnavailableError
+from db.broker import broker_url
 from db.messages import (
     BATCH_SIZE,
     CLASSIFY_IMAGES,
     CLASSIFY_QUEUE,
     TRANSPORT_OPTIONS,
-    broker_url,
     sent_now,
 )
 

@@ -21,10 +21,10 @@ def run(app: typer.Typer, *errors: type[Exception]) -> None:
         app: the commands.
         errors: bases of the errors that a package raises on purpose, beside those of the records.
     """
-    set_up_logs()
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells its own story at every start
     named: tuple[type[Exception], ...] = (RecordsError, *errors)
     try:
+        set_up_logs()
+        logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells its own story at every start
         app()
     except SystemExit:
         raise

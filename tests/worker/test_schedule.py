@@ -32,7 +32,7 @@ ENOUGH = 3
 
 @pytest.fixture(autouse=True)
 def enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.schedule.TRAIN_AFTER", ENOUGH)
+    monkeypatch.setenv("VASTRA_TRAIN_AFTER", str(ENOUGH))
 
 
 def save_listed(database: Database, *counts: int) -> None:
@@ -99,7 +99,7 @@ def test_the_first_training_waits_for_slices_unless_nobody_is_there_to_crawl_the
 def test_it_never_trains_by_itself_where_the_setting_says_so(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.schedule.TRAIN_AFTER", 0)
+    monkeypatch.setenv("VASTRA_TRAIN_AFTER", "0")
     save_listed(database, ENOUGH, ENOUGH, ENOUGH)
     sweep(database)
     assert training_runs(database) == []
@@ -218,7 +218,7 @@ def test_the_latest_crawl_is_repeated_where_the_setting_says_so(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch, hours: float, planned: int
 ) -> None:
     database = Database(sqlite_url)
-    monkeypatch.setattr("worker.schedule.CRAWL_HOURS", hours)
+    monkeypatch.setenv("VASTRA_CRAWL_HOURS", str(hours))
     with database.write() as session:
         [run] = plan_slices(session, "amazon.in", [{"search": "a"}])
         begin_run(session, CrawlRun, run)

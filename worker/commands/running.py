@@ -24,7 +24,9 @@ def run_workers() -> None:
     """
     from worker.fleet.embedded_broker import EmbeddedBroker
     from worker.fleet.supervisor import supervise
+    from worker.settings import worker_settings
 
+    worker_settings()  # before anything is started: a wrong value would else be told in the log alone
     open_database()
     supervise(None if settings().broker_url else EmbeddedBroker(settings().folder))
 

@@ -4,12 +4,11 @@ import json
 import time
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from db.broker import open_redis
+from db.errors import NoRedisError
 from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, SENT_AT, TRAIN_QUEUE
 from worker.app import app
 from worker.errors import BrokerError
@@ -44,14 +43,10 @@ def open_broker() -> Redis:
     Raises:
         BrokerError: the broker is none that speaks Redis' protocol.
     """
-    address = str(app.conf.broker_url)
-    options: dict[str, Any] = {"socket_timeout": _PATIENCE_SECONDS, "retry": Retry(NoBackoff(), retries=0)}
-    parts = urlsplit(address)
-    if parts.scheme == "redis+socket":
-        return Redis(unix_socket_path=unquote(parts.path), **options)
-    if parts.scheme in {"redis", "rediss"}:
-        return Redis.from_url(address, socket_connect_timeout=_PATIENCE_SECONDS, **options)
-    raise BrokerError(f"only a Redis or Valkey server can be asked for its messages; got {parts.scheme}://")
+    try:
+        return open_redis(str(app.conf.broker_url), _PATIENCE_SECONDS)
+    except NoRedisError as error:
+        raise BrokerError(str(error)) from error
 
 
 def count_messages(broker: Redis) -> list[Queue]:

@@ -11,13 +11,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 from typing import IO, Final
-from urllib.parse import quote, unquote, urlsplit
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from redis import RedisError
 
-from db.settings import settings
+from db.broker import address_file, address_of, embedded_socket, open_redis, socket_of
 from worker.errors import BrokerError
 from worker.fleet.waiting import wait_until
 
@@ -27,14 +24,17 @@ _LONGEST_SOCKET_PATH: Final = 100
 _PATIENCE_SECONDS: Final = 10
 """What a living server gets to answer, on a machine that is busy."""
 
+_ANSWER_SECONDS: Final = 2
+
 
 class EmbeddedBroker:
     """A broker in a folder, started or adopted; `check` brings it back when it has died."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / "broker"
+        self._usual_socket = embedded_socket(folder)
+        self._folder = self._usual_socket.parent
         self._log = self._folder / "broker.log"
-        self._address_file = folder / "broker-url"
+        self._address_file = address_file(folder)
         self._server: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
@@ -83,7 +83,7 @@ class EmbeddedBroker:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            usual = _address(self._folder / "broker.sock")  # in case its written address was lost
+            usual = address_of(self._usual_socket)  # in case its written address was lost
             wait_until(lambda: self._answers() or answers(usual), _PATIENCE_SECONDS)
             address = self._written_address() or usual
         else:
@@ -105,7 +105,7 @@ class EmbeddedBroker:
                 pass_fds=[lock.fileno()],
                 start_new_session=True,  # Ctrl-C is for the supervisor, which stops the broker last
             )
-        return _address(socket)
+        return address_of(socket)
 
     def _is_alive(self) -> bool:
         return self._server is not None and self._server.poll() is None
@@ -126,43 +126,26 @@ class EmbeddedBroker:
         part.replace(self._address_file)
 
     def _socket(self) -> Path:
-        socket = self._folder / "broker.sock"
-        if len(os.fsencode(socket)) <= _LONGEST_SOCKET_PATH:
-            return socket
+        if len(os.fsencode(self._usual_socket)) <= _LONGEST_SOCKET_PATH:
+            return self._usual_socket
         # Whoever has read an earlier server's address keeps it, so the next server listens there as well.
         address = self._written_address()
-        if address is not None and _is_ours(_socket_path(address).parent):
-            return _socket_path(address)
-        return Path(tempfile.mkdtemp(prefix="vastra-")) / "broker.sock"
-
-
-def default_address() -> str:
-    """Give the address that the embedded broker of the settings' folder has, started or not."""
-    return _address(settings().folder / "broker" / "broker.sock")
+        if address is not None and _is_ours(socket_of(address).parent):
+            return socket_of(address)
+        return Path(tempfile.mkdtemp(prefix="vastra-")) / self._usual_socket.name
 
 
 def answers(address: str) -> bool:
     """Say whether a Redis-compatible server answers at a redis+socket:// address."""
-    at_once = Retry(NoBackoff(), retries=0)  # by itself the client would try for seconds
-    client = redis.Redis(unix_socket_path=str(_socket_path(address)), socket_timeout=2, retry=at_once)
     try:
-        return bool(client.ping())
-    except redis.RedisError:
+        with open_redis(address, _ANSWER_SECONDS) as client:
+            return bool(client.ping())
+    except RedisError:
         return False
-    finally:
-        client.close()
 
 
 def _is_ours(folder: Path) -> bool:
     return folder.is_dir() and folder.lstat().st_uid == os.getuid()
-
-
-def _address(socket: Path) -> str:
-    return f"redis+socket://{quote(str(socket))}"
-
-
-def _socket_path(address: str) -> Path:
-    return Path(unquote(urlsplit(address).path))
 
 
 def _program() -> str:

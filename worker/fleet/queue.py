@@ -5,13 +5,13 @@ from typing import Any
 from kombu.exceptions import OperationalError
 from sqlalchemy.orm import Session
 
+from db.broker import broker_url
 from db.messages import (
     CLASSIFY_IMAGES,
     CLASSIFY_QUEUE,
     CRAWL_QUEUE,
     RENDER_QUEUE,
     TRAIN_QUEUE,
-    broker_url,
     sent_now,
 )
 from db.queries.pending import pending_batches

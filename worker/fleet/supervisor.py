@@ -13,9 +13,9 @@ from typing import Final
 
 from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.settings import ROOT, settings
-from worker.app import SUPERVISOR
 from worker.errors import BrokerError
 from worker.fleet.embedded_broker import EmbeddedBroker
+from worker.settings import SUPERVISOR
 
 logger = logging.getLogger(__name__)
 

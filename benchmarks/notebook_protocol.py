@@ -27,7 +27,7 @@ from db.categories import load_categories
 from worker.cnn.config import INPUT_SHAPES, FineTuning, NetworkName, TrainingConfig
 from worker.cnn.figures.metrics import log_loss, softmax
 from worker.cnn.learning.augmentation import alter
-from worker.cnn.learning.epoch_batches import Batches, make_targets
+from worker.cnn.learning.epoch_batches import ShuffledBatches, make_targets
 from worker.cnn.networks.architectures import build_seed_cnn
 from worker.cnn.pictures.dataset import Examples, Split
 from worker.cnn.quiet_tensorflow import keras
@@ -72,7 +72,7 @@ def train_seed_cnn(photos: Sequence[Photo], weights: Path) -> Predictor:
     targets = make_targets(labels_of(photos), len(CATEGORIES), balanced=False)
     model = build_seed_cnn(len(CATEGORIES))
     model.compile(optimizer="adam", loss=sigmoid_cross_entropy, metrics=["accuracy"])
-    batches = Batches(read_pictures(photos, shape), targets, BATCH_SIZE, SEED, alter)
+    batches = ShuffledBatches(read_pictures(photos, shape), targets, BATCH_SIZE, SEED, alter)
     model.fit(batches, epochs=EPOCHS, shuffle=False, verbose=2)
     weights.parent.mkdir(parents=True, exist_ok=True)
     model.save_weights(weights)

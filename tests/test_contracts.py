@@ -1,10 +1,12 @@
 """What the project promises of itself: which way imports point, what loads TensorFlow, what its papers say."""
 
+import ast
 import os
 import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -67,6 +69,30 @@ def test_starting_a_program_loads_no_tensorflow(module: str) -> None:
     program = f"import {module}, sys; sys.exit(bool({{'tensorflow', 'keras'}} & sys.modules.keys()))"
     result = run(sys.executable, "-c", program)
     assert result.returncode == 0, result.stderr or "TensorFlow is loaded"
+
+
+@pytest.mark.parametrize("module", ["worker.evaluating.charts", "worker.fleet.status"])
+def test_what_a_page_shows_loads_neither_network_nor_tasks(module: str) -> None:
+    heavy = ("tensorflow", "keras", "ai_edge_litert", "worker.tasks")
+    result = run(sys.executable, "-c", f"import {module}, sys; print(*sys.modules.keys() & {set(heavy)})")
+    assert (result.returncode, result.stdout.split()) == (0, []), result.stderr
+
+
+def test_a_modules_name_stands_for_one_thing() -> None:
+    """A folder may repeat, such as commands, and so may what every package has."""
+    repeated = {"__init__", "__main__", "errors", "settings"}
+    names = Counter(path.stem for path in MODULES if path.stem not in repeated)
+    assert {name for name, number in names.items() if number > 1} == set()
+
+
+def test_a_classs_name_stands_for_one_thing() -> None:
+    classes = (
+        node.name
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name for name, number in Counter(classes).items() if number > 1} == set()
 
 
 def test_package_files_are_empty() -> None:

@@ -1,4 +1,4 @@
-"""The dead letters: stored pictures that were set aside, with their reason."""
+"""What is set aside: stored pictures that are not to be classified, with their reason."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session

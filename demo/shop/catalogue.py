@@ -50,7 +50,7 @@ class ProductPicture:
 
 
 @dataclass(frozen=True)
-class Product:
+class CatalogueProduct:
     """One listing. Prices are whole rupees; what the shop does not show is None."""
 
     asin: str
@@ -78,10 +78,10 @@ class Catalogue:
     """All products of the shop, in the order in which searches show them."""
 
     categories: tuple[Category, ...]
-    products: tuple[Product, ...]
+    products: tuple[CatalogueProduct, ...]
 
     @cached_property
-    def by_asin(self) -> Mapping[str, Product]:
+    def by_asin(self) -> Mapping[str, CatalogueProduct]:
         """Every product by its ASIN."""
         return {product.asin: product for product in self.products}
 
@@ -90,7 +90,7 @@ class Catalogue:
         """Every picture by its id."""
         return {picture.id: picture for product in self.products for picture in product.pictures}
 
-    def found_by(self, category: Category) -> tuple[Product, ...]:
+    def found_by(self, category: Category) -> tuple[CatalogueProduct, ...]:
         """Return the products that the search for a category finds: its own, then a few of other categories."""
         own = [product for product in self.products if product.category == category.name]
         shared = [product for product in self.products if product.also_found_in == category.name]

@@ -8,7 +8,14 @@ from db.categories import OTHER, Category
 from demo.drawing.garments import colour_name
 from demo.errors import PhotosError
 from demo.seeds import seeded_code, seeded_random
-from demo.shop.catalogue import BROKEN_FORMS, UNUSUAL_FORMS, Catalogue, PictureForm, Product, ProductPicture
+from demo.shop.catalogue import (
+    BROKEN_FORMS,
+    UNUSUAL_FORMS,
+    Catalogue,
+    CatalogueProduct,
+    PictureForm,
+    ProductPicture,
+)
 from demo.shop.wording import choose_price, compose_title, wording_of
 
 DRAWN_PRODUCTS = 120
@@ -119,14 +126,16 @@ def _picture_id(seed: int, category: str, index: int, view: int) -> str:
     return f"7{seeded_code(9, seed, 'picture', category, index, view)}L"
 
 
-def _product(plan: CataloguePlan, category: Category, pictures: tuple[ProductPicture, ...]) -> Product:
+def _product(
+    plan: CataloguePlan, category: Category, pictures: tuple[ProductPicture, ...]
+) -> CatalogueProduct:
     index = pictures[0].index
     rng = seeded_random(plan.seed, "product", category.name, index)
     wording = wording_of(category.name, category.title)
     price = choose_price(wording, rng)
     list_price = int(price * rng.uniform(1.2, 3.5)) // 100 * 100 + 99
     rated = rng.random() >= _WITHOUT_RATING
-    return Product(
+    return CatalogueProduct(
         asin="B0" + seeded_code(8, plan.seed, "asin", category.name, index),
         parent_asin="B0" + seeded_code(8, plan.seed, "parent", category.name, index // _SIBLINGS),
         category=category.name,

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from demo.seeds import seeded_random
-from demo.shop.catalogue import Catalogue, Product, ProductPicture
+from demo.shop.catalogue import Catalogue, CatalogueProduct, ProductPicture
 from demo.shop.misbehaviour import BlockPage, Misbehaviour
 from demo.shop.wording import group_digits, rupees
 
@@ -39,7 +39,7 @@ class SearchQuery:
             parameters["high-price"] = self.high_price
         return "/s?" + urlencode(parameters)
 
-    def admits(self, product: Product) -> bool:
+    def admits(self, product: CatalogueProduct) -> bool:
         """Say whether a product's price lies in the range; one without a price is found without a range only."""
         if self.low_price is None and self.high_price is None:
             return True
@@ -52,7 +52,7 @@ class SearchQuery:
 class Card:
     """One place in a page of results."""
 
-    product: Product
+    product: CatalogueProduct
     sponsored: bool
     position: int
 
@@ -106,7 +106,7 @@ class Pages:
             last_page=last_page,
         )
 
-    def product(self, product: Product) -> str:
+    def product(self, product: CatalogueProduct) -> str:
         """Render a product page."""
         return self._render("product.html", product=product, images_json=self._images_json(product))
 
@@ -133,13 +133,13 @@ class Pages:
     def _render(self, template: str, **values: Any) -> str:
         return self._environment.get_template(template).render(**values)
 
-    def _find(self, query: SearchQuery) -> list[Product]:
+    def _find(self, query: SearchQuery) -> list[CatalogueProduct]:
         category = self._catalogue.match(query.term)
         if category is None or self._misbehaviour.empty_results:
             return []
         return [product for product in self._catalogue.found_by(category) if query.admits(product)]
 
-    def _sponsored(self, query: SearchQuery, organic: Sequence[Product]) -> list[Product]:
+    def _sponsored(self, query: SearchQuery, organic: Sequence[CatalogueProduct]) -> list[CatalogueProduct]:
         """Choose the sponsored products: some of this page, and some that the search does not find."""
         rng = seeded_random("sponsored", query.term, query.page, organic[0].asin)
         here = {product.asin for product in self._find(query)}
@@ -149,17 +149,17 @@ class Pages:
         rng.shuffle(chosen)
         return chosen
 
-    def _images_json(self, product: Product) -> Markup:
+    def _images_json(self, product: CatalogueProduct) -> Markup:
         """Return the pictures as the product page's script holds them."""
         base_url = self._environment.globals["base_url"]
         entries = [_image_entry(f"{base_url}/images/I/{picture.id}", picture) for picture in product.pictures]
         return Markup(json.dumps(entries).replace("</", "<\\/"))  # noqa: S704 - ids and the base URL only
 
 
-def _place_cards(organic: Sequence[Product], sponsored: Sequence[Product]) -> list[Card]:
+def _place_cards(organic: Sequence[CatalogueProduct], sponsored: Sequence[CatalogueProduct]) -> list[Card]:
     """Put a sponsored card at the top and after every few organic ones, as the fashion grid does."""
     waiting = list(sponsored)
-    placed: list[tuple[Product, bool]] = []
+    placed: list[tuple[CatalogueProduct, bool]] = []
     for number, product in enumerate(organic):
         if number % _SPONSORED_EVERY == 0 and waiting:
             placed.append((waiting.pop(), True))

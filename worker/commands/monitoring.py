@@ -17,7 +17,7 @@ from db.session import open_database
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Everything as one JSON object.")] = False,
 ) -> None:
-    """Show queues, workers, what is pending, dead letters and runs on one screen.
+    """Show queues, workers, what is pending or set aside, and runs on one screen.
 
     A worker consumes when it was heard of in the last 90 s, or is at a run whose heart beats. Counts over
     10,000 are PostgreSQL's estimates. Exit code 1 if the broker or the database does not answer.

@@ -35,7 +35,7 @@ def figures_table(figures: Mapping[str, Any]) -> Table:
 def categories_table(figures: Mapping[str, Any]) -> Table:
     """Show precision, recall, F1 and the error matrix, a row per true category."""
     names = list(figures["categories"])
-    table = Table("listed category", "precision", "recall", "F1", *(f"called {name}" for name in names))
+    table = Table("label", "precision", "recall", "F1", *(f"called {name}" for name in names))
     for name, counts in zip(names, figures["error_matrix"], strict=True):
         score = figures["categories"][name]
         shares = [_number(score[key]) for key in ("precision", "recall", "f1")]

@@ -48,7 +48,7 @@ def retry(
 ) -> None:
     """Make images that were set aside for a reason pending again, to be classified once more.
 
-    They are dead letters: images that cannot be decoded, or that ended every attempt with a dead worker.
+    Set aside are images that cannot be decoded, or that ended every attempt with a dead worker.
     Pictures that the crawler refused are another matter: `scrapy crawl amazon_clothing -a retry=REASON`.
     """
     with open_database().write() as session:

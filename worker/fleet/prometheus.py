@@ -69,9 +69,7 @@ def record_metrics(records: RecordsStatus) -> Iterator[Metric]:
     )
     yield _gauge("vastra_images", "Stored pictures.", figures.images)
     yield _gauge("vastra_images_pending", "Images that the active version has to predict.", figures.pending)
-    yield _by(
-        "vastra_images_set_aside", "Dead letters: images set aside, by reason.", "reason", figures.set_aside
-    )
+    yield _by("vastra_images_set_aside", "Images that are set aside, by reason.", "reason", figures.set_aside)
     yield _by("vastra_images_with_quality_code", "Images by quality code.", "code", figures.quality)
     yield _by(
         "vastra_pictures_rejected", "Pictures that were not stored, by reason.", "reason", figures.rejected

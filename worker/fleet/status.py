@@ -1,4 +1,4 @@
-"""How the whole is doing: queues, workers, what is pending, dead letters, runs; from the broker and the records."""
+"""How the whole is doing: queues, workers, runs, what is pending or set aside; from the broker and the records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class Status:
 
     Attributes:
         pending: images that the active version has still to predict.
-        dead_letters: images that were set aside, by reason.
+        set_aside: images that are not to be classified, by reason.
         estimated: whether `pending` is an estimate, as it is where very many are.
     """
 
@@ -75,7 +75,7 @@ class Status:
     workers: list[WorkerStatus]
     pending: int
     estimated: bool
-    dead_letters: dict[str, int]
+    set_aside: dict[str, int]
     active_model_version: int | None
     crawl_runs: dict[str, int]
     last_crawl_run: LastRun | None
@@ -97,7 +97,7 @@ def read_status(database: Database) -> Status:
         workers=[judge_worker(worker, records.alive) for worker in broker.workers],
         pending=figures.pending,
         estimated="pending" in figures.estimated,
-        dead_letters=figures.set_aside,
+        set_aside=figures.set_aside,
         active_model_version=figures.active_model_version,
         crawl_runs=records.crawl_runs,
         last_crawl_run=figures.last_crawl_run,
@@ -179,7 +179,7 @@ def _records_table(status: Status) -> Table:
         "active model version", str(status.active_model_version or "none: run `python -m worker train`")
     )
     table.add_row("pending images", f"{about}{status.pending}")
-    table.add_row("dead letters", _counts(status.dead_letters) or "none")
+    table.add_row("set aside", _counts(status.set_aside) or "none")
     table.add_row("crawl runs", _counts(status.crawl_runs))
     table.add_row("last crawl run", _run(status.last_crawl_run))
     table.add_row("training runs", _counts(status.training_runs))

@@ -21,7 +21,7 @@ from db.session import Database
 from db.settings import settings
 from worker.cnn.config import TrainingConfig
 from worker.cnn.learning.features import compute_features
-from worker.cnn.learning.label_issues import LabelledProducts, find_label_issues, predict_products
+from worker.cnn.learning.suspect_labels import LabelledProducts, are_suspect, predict_products
 from worker.cnn.pictures.views import View
 from worker.cnn.progress import Report
 from worker.errors import NothingToTrainError
@@ -32,10 +32,11 @@ _TILES_IN_A_ROW = 8
 
 @dataclass(frozen=True)
 class Suspect:
-    """A labelled product that looks like another category.
+    """A product whose label is probably wrong: it looks like another category.
 
     Attributes:
         category: its label: the latest review, else the listed category.
+        reviewed: whether a person gave the label.
         probability: of that label, by a model that has seen neither the product nor its near duplicates.
         suggestion: the likeliest category; likewise its probability.
         left_out: whether the active version's training did without the product, because of its label.
@@ -45,6 +46,7 @@ class Suspect:
     marketplace: str
     asin: str
     category: str
+    reviewed: bool
     probability: float
     suggestion: str
     suggestion_probability: float
@@ -67,19 +69,20 @@ def find_suspects(database: Database, store: ImageStore, report: Report) -> list
     if not images:
         raise NothingToTrainError("no labelled pictures: crawl or import some; got 0")
     products = _predict_products(database, store, images, report)
-    issues = np.flatnonzero(find_label_issues(products.probabilities, products.labels)).tolist()
-    ids = [int(products.names[row]) for row in issues]
+    rows = np.flatnonzero(are_suspect(products.probabilities, products.labels)).tolist()
+    ids = [int(products.names[row]) for row in rows]
     keys = _keys(database, ids)
     with database.read() as session:
         left_out = _left_out(session)
     suspects = []
-    for product_id, row in zip(ids, issues, strict=True):
+    for product_id, row in zip(ids, rows, strict=True):
         probabilities, label = products.probabilities[row], products.labels[row]
         likeliest = int(probabilities.argmax())
         suspect = Suspect(
             product_id,
             *keys[product_id],
             category=categories[label],
+            reviewed=bool(products.reviewed[row]),
             probability=float(probabilities[label]),
             suggestion=categories[likeliest],
             suggestion_probability=float(probabilities[likeliest]),
@@ -120,7 +123,7 @@ def draw_suspects(session: Session, store: ImageStore, suspects: Sequence[Suspec
     tiles = [
         Tile(
             images[suspect.product_id],
-            f"listed as {suspect.category}",
+            f"{'reviewed' if suspect.reviewed else 'listed'} as {suspect.category}",
             f"looks like {suspect.suggestion} ({suspect.suggestion_probability:.0%})",
             "#c4320a",
         )

@@ -7,7 +7,7 @@ import pytest
 from parsel import Selector
 
 from crawler.pages.amazon.layout import PageKind, ProductPage, SearchPage, classify_page
-from demo.shop.catalogue import Product
+from demo.shop.catalogue import CatalogueProduct
 from demo.shop.demo_shop import DemoShop
 from demo.shop.pages import CARDS_A_PAGE
 from demo.shop.wording import rupees
@@ -94,7 +94,7 @@ def test_the_crawler_reads_every_card(shop: DemoShop, first_page: Received) -> N
         assert [image.url for image in card.images] == [original(shop, product, 0)]
 
 
-def original(shop: DemoShop, product: Product, view: int) -> str:
+def original(shop: DemoShop, product: CatalogueProduct, view: int) -> str:
     return f"{shop.base_url}/images/I/{product.pictures[view].id}.jpg"
 
 

@@ -1,4 +1,4 @@
-"""Dead letters: images that were set aside come back by their reason."""
+"""Images that were set aside come back by their reason."""
 
 from collections.abc import Iterator
 

@@ -16,7 +16,7 @@ from tests.factories import likely, model_version, predict, product, save
 
 @pytest.fixture
 def environment(environment: dict[str, str], broker: str) -> dict[str, str]:
-    """Records with one pending image and one dead letter, and a broker."""
+    """Records with one pending image and one that is set aside, and a broker."""
     if find_spec("prometheus_client") is None:
         missing("no metrics without prometheus-client: install the locked requirements")
     migrate(environment["DATABASE_URL"])

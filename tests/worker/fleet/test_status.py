@@ -28,7 +28,7 @@ from worker.fleet.waiting import wait_until
 
 @pytest.fixture
 def records(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    """Three images, of which one is pending and one a dead letter; a blocked crawl."""
+    """Three images, of which one is pending and one set aside; a blocked crawl."""
     database = Database(sqlite_url)
     version = model_version(database)
     done, corrupt, _ = save(database, product("B000000001", 1, 2, 3))
@@ -60,7 +60,7 @@ def test_the_status_tells_of_queue_records_and_runs(records: Database) -> None:
     assert classify.waiting == 1
     assert classify.oldest_seconds is not None
     assert classify.oldest_seconds < 300
-    assert (status.pending, status.dead_letters, status.active_model_version) == (1, {"corrupt": 1}, 1)
+    assert (status.pending, status.set_aside, status.active_model_version) == (1, {"corrupt": 1}, 1)
     assert status.last_crawl_run is not None
     assert status.last_crawl_run.outcome == "blocked"
     assert status.crawl_runs == {"planned": 0, "running": 0, "finished": 1}
@@ -73,7 +73,7 @@ def test_one_screen_for_people_and_one_object_for_programs() -> None:
     for words in ("classify", "1 corrupt", "blocked", "pending images"):
         assert words in screen.stdout
     found = json.loads(invoke("status", "--json").stdout)
-    assert (found["pending"], found["dead_letters"]) == (1, {"corrupt": 1})
+    assert (found["pending"], found["set_aside"]) == (1, {"corrupt": 1})
     assert found["last_crawl_run"]["started_at"].endswith("+00:00")
 
 

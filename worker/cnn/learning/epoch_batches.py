@@ -46,7 +46,7 @@ class EpochBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self.epoch += 1
 
 
-class Batches(EpochBatches):
+class ShuffledBatches(EpochBatches):
     """Shuffled batches of (inputs, one-hot targets, weights), the same again for the same seed.
 
     Args:

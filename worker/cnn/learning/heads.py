@@ -9,7 +9,7 @@ from worker.cnn.arrays import Labels
 from worker.cnn.config import TrainingConfig
 from worker.cnn.figures.calibration import fit_temperature
 from worker.cnn.figures.metrics import log_loss, softmax
-from worker.cnn.learning.epoch_batches import Batches, make_targets
+from worker.cnn.learning.epoch_batches import ShuffledBatches, make_targets
 from worker.cnn.learning.fitting import Fitting, History, build_adam, fit
 from worker.cnn.networks.architectures import build_head
 from worker.cnn.progress import Report
@@ -39,7 +39,7 @@ def fit_head(config: TrainingConfig, seen: Labelled, validation: Labelled, repor
     heads: list[tuple[float, Any]] = []
     for weight_decay in config.weight_decays:
         head = build_head(classes, weight_decay)
-        batches = Batches(seen.inputs, targets, config.batch_size, config.seed)
+        batches = ShuffledBatches(seen.inputs, targets, config.batch_size, config.seed)
         fitting = Fitting(
             stage=f"head {weight_decay:g}",
             epochs=config.epochs,

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from worker.cnn.arrays import KNOWN_NEGATIVE, Pictures
 from worker.cnn.config import TrainingConfig
 from worker.cnn.learning.augmentation import alter
-from worker.cnn.learning.epoch_batches import Batches, make_targets
+from worker.cnn.learning.epoch_batches import ShuffledBatches, make_targets
 from worker.cnn.learning.features import compute_features
 from worker.cnn.learning.fine_tuning import fine_tune
 from worker.cnn.learning.fitting import Fitting, History, build_adam, fit
 from worker.cnn.learning.heads import Labelled, fit_head
-from worker.cnn.learning.label_issues import find_left_out
+from worker.cnn.learning.suspect_labels import suspects_to_leave_out
 from worker.cnn.learning.workspace import Workspace
 from worker.cnn.networks.architectures import assemble_efficientnet, assemble_seed_cnn, build_seed_cnn
 from worker.cnn.networks.efficientnet import build_backbone
@@ -54,7 +54,7 @@ def train_efficientnet(
     """Train a backbone's head, and its upper blocks too if the config has `fine_tuning`."""
     train, held_out = _divide(examples)
     features = compute_features(config.network, train, (View.ORIGINAL,), workspace.folder, report)[0]
-    left_out = find_left_out(features, train)
+    left_out = suspects_to_leave_out(features, train)
     train = train.select(~np.isin(train.products, np.array(left_out, dtype=np.str_)))
     if config.fine_tuning is None:
         return replace(_train_head(config, train, held_out, workspace, report), left_out=left_out)
@@ -72,7 +72,7 @@ def train_seed_cnn(
     validation, classes = _validation(held_out), len(config.categories)
     model = build_seed_cnn(classes)
     targets = make_targets(train.labels, classes, balanced=config.balance_classes)
-    batches = Batches(train.pictures, targets, config.batch_size, config.seed, alter)
+    batches = ShuffledBatches(train.pictures, targets, config.batch_size, config.seed, alter)
     stage = config.network.value
     fitting = Fitting(
         stage=stage,

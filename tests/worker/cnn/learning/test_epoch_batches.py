@@ -4,20 +4,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.cnn.learning.augmentation import ZOOM, alter
-from worker.cnn.learning.epoch_batches import Batches, make_targets
+from worker.cnn.learning.epoch_batches import ShuffledBatches, make_targets
 
 
 @given(count=st.integers(1, 30), batch_size=st.integers(1, 12), seed=st.integers(0, 5))
 def test_an_epoch_shows_every_input_once(count: int, batch_size: int, seed: int) -> None:
     inputs = np.arange(count)
-    batches = Batches(inputs, make_targets(inputs % 2, 2, balanced=False), batch_size, seed)
+    batches = ShuffledBatches(inputs, make_targets(inputs % 2, 2, balanced=False), batch_size, seed)
     shown = np.concatenate([batches[index][0] for index in range(len(batches))])
     assert sorted(shown.tolist()) == inputs.tolist()
 
 
 def test_inputs_targets_and_weights_stay_together() -> None:
     labels = np.array([0, 0, 0, 1])
-    batches = Batches(labels, make_targets(labels, 2, balanced=True), 3, seed=0)
+    batches = ShuffledBatches(labels, make_targets(labels, 2, balanced=True), 3, seed=0)
     for inputs, one_hot, weights in (batches[0], batches[1]):
         assert one_hot.argmax(axis=1).tolist() == inputs.tolist()
         assert weights == pytest.approx(np.where(inputs == 0, 2 / 3, 2))
@@ -26,7 +26,7 @@ def test_inputs_targets_and_weights_stay_together() -> None:
 def test_epochs_differ_and_a_seed_repeats_them() -> None:
     def two_epochs() -> list[list[int]]:
         inputs = np.arange(20)
-        batches = Batches(
+        batches = ShuffledBatches(
             inputs, make_targets(inputs % 2, 2, balanced=False), 20, seed=3, alteration=_shuffled
         )
         first = batches[0][0].tolist()

@@ -1,4 +1,4 @@
-"""Finds labels that are probably wrong, by confident learning, and leaves them out of training.
+"""Finds suspects, products whose label is probably wrong, by confident learning; training leaves some out.
 
 Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels" (JAIR 70, 2021).
 """
@@ -61,10 +61,10 @@ def predict_products(features: Floats, examples: Examples) -> LabelledProducts:
     return LabelledProducts(names, sums / counts[:, None], examples.labels[first], examples.reviewed[first])
 
 
-def find_left_out(features: Floats, train: Examples) -> tuple[str, ...]:
+def suspects_to_leave_out(features: Floats, train: Examples) -> tuple[str, ...]:
     """Name the products that training does better without, in ascending order.
 
-    These are the label issues among the listed labels, at most 20 % of a category; none, while they are no
+    These are the suspects among the listed labels, at most 20 % of a category; none, while they are no
     more than 2.5 % of all, or if a category has pictures of fewer than five groups. A review is never doubted.
 
     Args:
@@ -75,7 +75,7 @@ def find_left_out(features: Floats, train: Examples) -> tuple[str, ...]:
         products = predict_products(features, train)
     except EmptyCategoryError:
         return ()
-    suspects = find_label_issues(products.probabilities, products.labels) & ~products.reviewed
+    suspects = are_suspect(products.probabilities, products.labels) & ~products.reviewed
     if suspects.mean() <= FEWEST_SUSPECTS:
         return ()
     own = products.probabilities[np.arange(len(suspects)), products.labels]
@@ -116,7 +116,7 @@ def out_of_fold_probabilities(features: Floats, labels: Labels, groups: NDArray[
     return probabilities
 
 
-def find_label_issues(probabilities: Floats, labels: Labels) -> NDArray[np.bool_]:
+def are_suspect(probabilities: Floats, labels: Labels) -> NDArray[np.bool_]:
     """Say for each example (n,) whether it is confidently of another category than its label.
 
     A category is believed of an example if its probability is at least the mean that the examples of that label

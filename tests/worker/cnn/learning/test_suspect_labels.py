@@ -4,11 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.cnn.errors import EmptyCategoryError
-from worker.cnn.learning.label_issues import (
+from worker.cnn.learning.suspect_labels import (
     FOLDS,
-    find_label_issues,
-    find_left_out,
+    are_suspect,
     out_of_fold_probabilities,
+    suspects_to_leave_out,
 )
 from worker.cnn.pictures.dataset import Examples
 
@@ -51,7 +51,7 @@ def test_swapped_labels_are_found_and_right_ones_left_alone() -> None:
 
     probabilities = out_of_fold_probabilities(features, labels, np.arange(len(labels)))
 
-    assert np.flatnonzero(find_label_issues(probabilities, labels)).tolist() == [3, 25]
+    assert np.flatnonzero(are_suspect(probabilities, labels)).tolist() == [3, 25]
 
 
 def test_a_near_duplicate_does_not_vouch_for_a_wrong_label() -> None:
@@ -63,7 +63,7 @@ def test_a_near_duplicate_does_not_vouch_for_a_wrong_label() -> None:
 
     probabilities = out_of_fold_probabilities(twins, wrong, groups)
 
-    assert find_label_issues(probabilities, wrong)[:2].all()
+    assert are_suspect(probabilities, wrong)[:2].all()
 
 
 def test_probabilities_sum_to_one() -> None:
@@ -84,7 +84,7 @@ def test_a_label_that_is_the_likeliest_is_never_an_issue(classes: int, seed: int
     probabilities = np.random.default_rng(seed).dirichlet(np.ones(classes), 60)
     probabilities[:classes] = np.eye(classes)  # each category occurs
     labels = probabilities.argmax(axis=1)
-    issues = find_label_issues(probabilities, labels)
+    issues = are_suspect(probabilities, labels)
     thresholds = np.array([probabilities[labels == k, k].mean() for k in range(classes)])
     own = probabilities[np.arange(60), labels] >= thresholds[labels]
     assert not issues[own].any()
@@ -92,24 +92,27 @@ def test_a_label_that_is_the_likeliest_is_never_an_issue(classes: int, seed: int
 
 def test_training_leaves_wrong_labels_out_and_keeps_right_ones() -> None:
     features, labels = clusters()
-    assert find_left_out(features, examples(labels)) == ()
-    assert find_left_out(features, examples(swapped(labels, range(2)))) == ("000", "001")
+    assert suspects_to_leave_out(features, examples(labels)) == ()
+    assert suspects_to_leave_out(features, examples(swapped(labels, range(2)))) == ("000", "001")
 
 
 def test_a_review_is_never_doubted() -> None:
     features, labels = clusters()
-    assert find_left_out(features, examples(swapped(labels, range(3)), reviewed=(1,))) == ("000", "002")
+    assert suspects_to_leave_out(features, examples(swapped(labels, range(3)), reviewed=(1,))) == (
+        "000",
+        "002",
+    )
 
 
 def test_a_few_suspects_may_be_hard_pictures_and_stay() -> None:
     features, labels = clusters(each=100)
-    assert find_left_out(features, examples(swapped(labels, range(7)))) == ()
-    assert len(find_left_out(features, examples(swapped(labels, range(8))))) == 8
+    assert suspects_to_leave_out(features, examples(swapped(labels, range(7)))) == ()
+    assert len(suspects_to_leave_out(features, examples(swapped(labels, range(8))))) == 8
 
 
 def test_a_category_loses_a_fifth_of_its_products_at_most() -> None:
     features, labels = clusters(each=40)
-    left_out = find_left_out(features, examples(swapped(labels, range(22))))
+    left_out = suspects_to_leave_out(features, examples(swapped(labels, range(22))))
     assert len(left_out) == 12  # of 40 + 22
     assert set(left_out) < {f"{row:03}" for row in range(22)}
 
@@ -118,15 +121,15 @@ def test_pictures_of_a_product_are_left_out_together() -> None:
     features, labels = clusters()
     single = examples(swapped(labels, range(2)))
     pairs = single.select(np.repeat(np.arange(len(labels)), 2))
-    assert find_left_out(np.repeat(features, 2, axis=0), pairs) == ("000", "001")
+    assert suspects_to_leave_out(np.repeat(features, 2, axis=0), pairs) == ("000", "001")
 
 
 @pytest.mark.parametrize("each", [1, FOLDS - 1])
 def test_too_few_pictures_to_tell_are_all_trained_on(each: int) -> None:
     features, labels = clusters(each)
-    assert find_left_out(features, examples(swapped(labels, range(1)))) == ()
+    assert suspects_to_leave_out(features, examples(swapped(labels, range(1)))) == ()
 
 
 def test_the_only_category_has_no_suspects() -> None:
     features, _ = clusters()
-    assert find_left_out(features, examples(np.zeros(len(features), np.int64))) == ()
+    assert suspects_to_leave_out(features, examples(np.zeros(len(features), np.int64))) == ()

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from db.categories import Category, load_categories
-from demo.shop.answers import Answer, AnswerDesk
+from demo.shop.answer_desk import Answer, AnswerDesk
 from demo.shop.listings import CataloguePlan, build_catalogue
 from demo.shop.misbehaviour import Misbehaviour, Turns
 from demo.shop.pages import Pages

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from demo.shop.answers import Answer
+from demo.shop.answer_desk import Answer
 
 LOOPBACK = "127.0.0.1"
 _IDLE_SECONDS = 60

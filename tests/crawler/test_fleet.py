@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from crawler.fleet import Fleet
-from demo.shop.answers import Answer
+from demo.shop.answer_desk import Answer
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.misbehaviour import BlockPage, Misbehaviour
 from tests.crawler.conftest import Broker, Project, crawl_words

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from db.categories import OTHER
 from db.image_store import ImageStore
 from db.models import Image, Product, ProductImage, utc_now
-from db.pictures.decoder import CheckedPicture, Reason
+from db.pictures.codes import Reason
+from db.pictures.decoder import CheckedPicture
 from db.repository.labels import SHARED_BY_AT_MOST, refresh_labels
 from db.rows import insert_missing
 

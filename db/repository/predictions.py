@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.messages import BATCH_SIZE
 from db.models import Image, Prediction, ProductImage, utc_now
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.repository.labels import refresh_labels
 from db.rows import in_chunks, insert_missing
 

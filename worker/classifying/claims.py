@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from db.errors import ImageStoreError
 from db.image_store import ImageStore
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.queries.pending import pending_batches
 from db.repository.labels import active_version
 from db.repository.predictions import (

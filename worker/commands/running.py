@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from db.commands.command_line import messages
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.queries.pending import count_pending
 from db.queries.set_aside import count_set_aside
 from db.repository.predictions import retry_images

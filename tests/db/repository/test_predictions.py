@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from db.models import Image, Prediction, utc_now
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.repository.predictions import (
     MAX_ATTEMPTS,
     claim_images,

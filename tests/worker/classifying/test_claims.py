@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from db.errors import ImageStoreError
 from db.image_store import ImageStore
 from db.models import Image, ModelVersion, Prediction, Product, utc_now
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.queries.pending import count_pending
 from db.repository.model_versions import activate
 from db.repository.predictions import MAX_ATTEMPTS

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from db.image_store import ImageStore
 from db.models import Image, ModelVersion, RunStatus, Split, TrainingRun, utc_now
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.queries.pending import count_pending
 from db.repository.labels import active_version
 from db.repository.model_versions import activate

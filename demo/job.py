@@ -12,9 +12,9 @@ from sqlalchemy import select
 from db.commands.command_line import messages
 from db.models import TrainingRun
 from db.queries.pending import count_pending
-from db.repository.labels import active_version
 from db.session import Database
 from db.settings import ROOT, settings
+from db.states.version_states import active_version
 from demo.errors import StepFailedError
 from demo.outcome import print_summary
 from demo.shop.demo_shop import DemoShop, ShopConfig

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from db.image_store import ImageStore
 from db.models import RunStatus, Split, TrainingRun
-from db.repository.labels import active_version
 from db.repository.model_versions import activate, record_model_version
 from db.repository.runs import begin_run, finish_training_run
 from db.session import Database
 from db.settings import ROOT, settings
+from db.states.version_states import active_version
 from worker.classifying.loaded_versions import load_classifier
 from worker.cnn.config import TrainingConfig
 from worker.cnn.errors import ArtefactError

@@ -1,4 +1,4 @@
-"""The dead letters: stored pictures that were set aside, with their reason."""
+"""What was set aside: stored pictures that are not to be classified, with their reason."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -8,7 +8,7 @@ from db.states.image_states import is_set_aside
 
 
 def count_set_aside(session: Session) -> dict[str, int]:
-    """Count the stored pictures that cannot be classified, by reason."""
+    """Count the stored pictures that are set aside, by reason."""
     rows = session.execute(
         select(Image.reason, func.count()).where(is_set_aside()).group_by(Image.reason).order_by(Image.reason)
     )

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from db.models import Image, Prediction, ProductImage, utc_now
 from db.pictures.codes import Reason
+from db.repository.insertion import insert_missing
 from db.repository.labels import refresh_labels
-from db.rows import in_chunks, insert_missing
+from db.rows import in_chunks
 from db.states.image_states import BATCH_SIZES, LEASE, is_exhausted, is_free
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from db.categories import load_categories
-from db.commands.command_line import messages, run
+from db.commands.command_line import run, terminal
 from db.commands.options import (
     ExportFormat,
     ProductFormat,
@@ -54,7 +54,7 @@ def upgrade() -> None:
     engine = Database(settings().database_url).engine
     before = current_revision(engine)
     upgrade_schema(engine)
-    messages.print(f"The schema was {before or 'empty'} and is now {current_revision(engine)}.")
+    terminal.print(f"The schema was {before or 'empty'} and is now {current_revision(engine)}.")
 
 
 @app.command()
@@ -130,14 +130,14 @@ def import_folder(
     except ImportFolderError as error:
         raise typer.BadParameter(str(error)) from error
     outcome = _import(found.photos, source)
-    messages.print(f"Saved: {_listed(outcome.stored)}. Refused: {_listed(outcome.refused)}.", soft_wrap=True)
-    messages.print(f"Skipped: {found.skipped} files that are no pictures by their names.")
+    terminal.print(f"Saved: {_listed(outcome.stored)}. Refused: {_listed(outcome.refused)}.", soft_wrap=True)
+    terminal.print(f"Skipped: {found.skipped} files that are no pictures by their names.")
     if outcome.total() < len(found.photos):
-        messages.print("Interrupted: what is counted here is saved; run it again for the rest.")
+        terminal.print("Interrupted: what is counted here is saved; run it again for the rest.")
         raise typer.Exit(1)
     if not outcome.stored:
         raise NothingToImportError(f"no picture was imported; check the folder, got {folder}")
-    messages.print("A running worker picks them up by itself: python -m worker run")
+    terminal.print("A running worker picks them up by itself: python -m worker run")
 
 
 def _import(photos: "Sequence[Photo]", source: str) -> "ImportCounts":
@@ -149,7 +149,7 @@ def _import(photos: "Sequence[Photo]", source: str) -> "ImportCounts":
     from db.session import open_database
 
     counts = ImportCounts()
-    with Progress(console=messages) as progress:
+    with Progress(console=terminal) as progress:
         task = progress.add_task("Importing", total=len(photos))
         try:
             for batch in import_photos(open_database(), open_image_store(), photos, source):
@@ -187,11 +187,11 @@ def export(
     with database.read() as session:
         pictures = choose_pictures(labelled_images(session, load_categories()))
     write = write_folders if chosen is ExportFormat.FOLDERS else write_parquet
-    with replacing(folder) as part, Progress(console=messages) as progress:
+    with replacing(folder) as part, Progress(console=terminal) as progress:
         written = write(part, progress.track(read_pictures(database, store, pictures), total=len(pictures)))
-    messages.print(f"Exported to {folder}: {_listed(written)}.", soft_wrap=True, markup=False)
+    terminal.print(f"Exported to {folder}: {_listed(written)}.", soft_wrap=True, markup=False)
     if missing := len(pictures) - sum(written.values()):
-        messages.print(f"Left out: {missing} pictures whose bytes are not in the image store.")
+        terminal.print(f"Left out: {missing} pictures whose bytes are not in the image store.")
 
 
 @app.command()
@@ -211,7 +211,7 @@ def review(
 
     with open_database().write() as session:
         add_review(session, (marketplace, asin), category, load_categories())
-    messages.print(f"{marketplace} {asin} is reviewed: {category}.", soft_wrap=True, markup=False)
+    terminal.print(f"{marketplace} {asin} is reviewed: {category}.", soft_wrap=True, markup=False)
 
 
 @app.command()
@@ -252,7 +252,7 @@ def contact_sheet(
     with open_database().read() as session:
         sheet = draw_contact_sheet(session, open_image_store(), load_categories(), columns)
     sheet.save(file)
-    messages.print(f"Drawn: {file}", soft_wrap=True, markup=False)
+    terminal.print(f"Drawn: {file}", soft_wrap=True, markup=False)
 
 
 def _listed(counts: "Mapping[str, int]") -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from db.commands.command_line import messages
+from db.commands.command_line import terminal
 from db.commands.formats import TO_PROGRAMS, print_products, written_to
 from db.commands.options import ProductFormat
 from db.queries.products import ProductFilter, product_page, stream_products
@@ -39,7 +39,7 @@ def print_page(wanted: ProductFilter, limit: int | None, after: int) -> None:
         rows = product_page(session, wanted, after, size + 1)
     print_products(rows[:size])
     if len(rows) > size:
-        messages.print("More:", _next_page(wanted, limit, rows[size - 1].id), soft_wrap=True, markup=False)
+        terminal.print("More:", _next_page(wanted, limit, rows[size - 1].id), soft_wrap=True, markup=False)
 
 
 def _next_page(wanted: ProductFilter, limit: int | None, after: int) -> str:

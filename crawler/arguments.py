@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from crawler.errors import ArgumentsError, UnknownMarketplaceError
 from crawler.pages.amazon.layout import find_marketplace
 from db.categories import Category
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 
 DEFAULT_PAGES: Final = 7
 """A search of the shop shows about so many pages, however many products it found."""

@@ -17,7 +17,7 @@ from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.web.client import RequestNotSent, RequestTransmissionFailed  # type: ignore[attr-defined]
 
 from crawler.errors import ForbiddenAddressError, ForbiddenByRobotsError, RobotsUnreachableError
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 
 FETCH_ERRORS: Final = (
     IgnoreRequest, CannotResolveHostError, DownloadCancelledError, DownloadConnectionRefusedError,

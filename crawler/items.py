@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 
 from crawler.pages.amazon.layout import ImageAddress, ProductPage, SearchCard
-from db.pictures.decoder import CheckedPicture, Reason
+from db.pictures.codes import Reason
+from db.pictures.decoder import CheckedPicture
 
 
 def _originals(images: tuple[ImageAddress, ...]) -> list[str]:

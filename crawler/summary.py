@@ -5,7 +5,7 @@ from typing import Final
 from crawler.arguments import DEFAULT_MARKETPLACE, CrawlArguments
 from crawler.pages.amazon.layout import PageKind
 from crawler.tally import Tally
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 
 _PASSING: Final = (Reason.HTTP_ERROR, Reason.CONNECTION_FAILED)
 """Reasons that may be gone tomorrow."""

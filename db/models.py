@@ -26,8 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
 
-from db.pictures.codes import QualityCode
-from db.pictures.decoder import Reason
+from db.pictures.codes import QualityCode, Reason
 
 MONEY = Numeric(14, 2).with_variant(Float(asdecimal=True, decimal_return_scale=2), "sqlite")
 """Major units of the product's currency; SQLite has no decimals, and a double holds these exactly enough."""

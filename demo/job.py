@@ -9,12 +9,12 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from db.commands.command_line import messages
+from db.commands.command_line import terminal
 from db.models import TrainingRun
 from db.queries.pending import count_pending
-from db.repository.labels import active_version
 from db.session import Database
 from db.settings import ROOT, settings
+from db.states.version_states import active_version
 from demo.errors import StepFailedError
 from demo.outcome import print_summary
 from demo.shop.demo_shop import DemoShop, ShopConfig
@@ -36,7 +36,7 @@ def run_whole_job(database: Database, config: ShopConfig) -> None:
         StepFailedError: a step did not do its job; the message names the log to read.
     """
     with _open_shop(config) as shop, running_worker():
-        messages.print(f"{len(shop.catalogue.products)} products. {shop.note}")
+        terminal.print(f"{len(shop.catalogue.products)} products. {shop.note}")
         run_job_at(database, shop.base_url)
 
 
@@ -46,11 +46,11 @@ def run_job_at(database: Database, base_url: str) -> None:
     Raises:
         StepFailedError: a step did not do its job; the message names the log to read.
     """
-    messages.rule(f"Crawl {base_url}")
+    terminal.rule(f"Crawl {base_url}")
     crawl(base_url)
-    messages.rule("Train")
+    terminal.rule("Train")
     train(database)
-    messages.rule("Classify")
+    terminal.rule("Classify")
     classify(database)
     print_summary(database)
 
@@ -60,7 +60,7 @@ def _open_shop(config: ShopConfig) -> DemoShop:
     try:
         return DemoShop(replace(config, port=_PORT))
     except OSError as error:
-        messages.print(f"Port {_PORT} is taken ({error}): the pictures will have new addresses.")
+        terminal.print(f"Port {_PORT} is taken ({error}): the pictures will have new addresses.")
         return DemoShop(config)
 
 
@@ -103,7 +103,7 @@ def train(database: Database) -> None:
     run = _training_run(database)
     with database.write() as session:
         if active_version(session) is not None:
-            messages.print("Trained already: the model version of an earlier run is used.")
+            terminal.print("Trained already: the model version of an earlier run is used.")
             return
         if run is not None and run.error is not None:
             plan_training(session)

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from db.categories import Category
 from db.image_store import ImageStore
 from db.models import ModelVersion, Prediction, Product
-from db.pictures.decoder import Reason, check_picture
+from db.pictures.codes import Reason
+from db.pictures.decoder import check_picture
 from db.repository.found_products import FoundPicture, FoundProduct, Listing, save_products
 from db.repository.labels import Label
 from db.repository.model_versions import activate, record_model_version

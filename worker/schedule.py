@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from db.categories import load_categories
 from db.messages import CRAWL_QUEUE, RENDER_QUEUE
-from db.queries.labelled_images import has_training_run, is_crawling, products_with_pictures
+from db.queries.labelled_images import products_with_pictures
+from db.queries.waiting_runs import has_training_run, is_crawling, waiting_slices, waiting_training_runs
 from db.repository.predictions import set_aside_exhausted
-from db.repository.runs import give_up_training_runs, plan_alone, waiting_training_runs
-from db.repository.slices import close_dead_crawl_runs, repeat_slices, waiting_slices
+from db.repository.runs import give_up_training_runs, plan_alone
+from db.repository.slices import close_dead_crawl_runs, repeat_slices
 from db.session import Database
 from worker.fleet.consumers import is_consumed
 from worker.fleet.queue import enqueue_pending, enqueue_slices, enqueue_training

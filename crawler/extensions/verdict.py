@@ -19,7 +19,7 @@ from crawler.pages.amazon.layout import PageKind
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
 from crawler.stopping import note_failure
 from crawler.tally import FAULTS, Tally
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 
 
 def judge(tally: Tally, *, is_retry: bool = False, is_rendered: bool = False) -> CrawlFailedError | None:

@@ -27,7 +27,8 @@ from crawler.stopping import is_stopping, stop_crawl
 from crawler.tally import IMAGES_KNOWN, IMAGES_REJECTED
 from db.logs import identified
 from db.models import ProductImage
-from db.pictures.decoder import MAX_BYTES, PictureError, Reason, check_picture
+from db.pictures.codes import Reason
+from db.pictures.decoder import MAX_BYTES, PictureError, check_picture
 from db.session import open_database
 
 _logger = logging.getLogger(__name__)

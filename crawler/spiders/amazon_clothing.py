@@ -24,7 +24,7 @@ from crawler.spiders.retries import refused_pictures
 from crawler.stopping import is_stopping, note_failure
 from crawler.tally import FAULTS, PAGES, PAGES_UNREADABLE, REQUESTS_FAILED, SEARCHES_EMPTY
 from db.categories import Category, load_categories
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.session import open_database
 
 _logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 from crawler.items import PictureRetry
 from crawler.pages.amazon.layout import ImageAddress
 from db.models import Product, ProductImage
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.session import Database
 
 _ROWS_AT_ONCE: Final = 500

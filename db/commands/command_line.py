@@ -10,8 +10,8 @@ from rich.console import Console
 from db.errors import RecordsError
 from db.logs import set_up_logs
 
-messages = Console(stderr=True, highlight=False)
-"""For people: progress, warnings, what to do next."""
+terminal = Console(stderr=True, highlight=False)
+"""Standard error, for people: progress, warnings, what to do next."""
 
 
 def run(app: typer.Typer, *errors: type[Exception]) -> None:
@@ -47,5 +47,5 @@ def _database_error() -> type[Exception]:
 
 
 def _end(message: str) -> None:
-    messages.print(f"Error: {message}", style="red", markup=False, soft_wrap=True)
+    terminal.print(f"Error: {message}", style="red", markup=False, soft_wrap=True)
     sys.exit(1)

@@ -1,6 +1,7 @@
 """Draw classified products as one picture: a row per category, the least sure last."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,8 @@ from db.categories import Category
 from db.errors import NothingClassifiedError
 from db.image_store import ImageStore
 from db.models import Product
-from db.pictures.decoder import decode_picture
+from db.pictures.decoder import PictureError
+from db.pictures.thumbnails import thumbnail
 
 _TILE: Final = 150
 _CAPTION: Final = 34
@@ -46,12 +48,19 @@ def draw_contact_sheet(
     Raises:
         NothingClassifiedError: no product is classified.
     """
-    rows = [(c.title, _tiles(session, Product.category == c.name, columns)) for c in categories]
-    rows.append(("Uncertain: no label is claimed", _tiles(session, Product.uncertain.is_(True), columns)))
-    rows = [(heading, tiles) for heading, tiles in rows if tiles]
+    rows = choose_rows(session, categories, columns)
     if not rows:
         raise NothingClassifiedError("classify first: run `python -m worker run`; got 0 classified products")
     return draw_rows(session, store, rows, columns)
+
+
+def choose_rows(
+    session: Session, categories: Sequence[Category], columns: int
+) -> list[tuple[str, list[Tile]]]:
+    """Choose what is drawn: a heading, and up to `columns` tiles below it; a row without any is left out."""
+    rows = [(c.title, _tiles(session, Product.category == c.name, columns)) for c in categories]
+    rows.append(("Uncertain: no label is claimed", _tiles(session, Product.uncertain.is_(True), columns)))
+    return [(heading, tiles) for heading, tiles in rows if tiles]
 
 
 def draw_rows(
@@ -95,13 +104,18 @@ def _draw_row(sheet: Image.Image, top: int, tiles: Sequence[Tile], data: dict[in
     for place, tile in enumerate(tiles):
         left = _MARGIN + place * (_TILE + _MARGIN)
         if tile.image_id in data:
-            decoded = decode_picture(data[tile.image_id], at_least=_TILE)
-            picture = ImageOps.contain(decoded, (_TILE, _TILE), Image.Resampling.LANCZOS)
-            corner = (left + (_TILE - picture.width) // 2, top + (_TILE - picture.height) // 2)
-            sheet.paste(picture, corner)
+            with suppress(PictureError):  # a damaged picture leaves its frame empty, like one that is gone
+                _draw_picture(sheet, (left, top), data[tile.image_id])
         draw.rectangle((left - 1, top - 1, left + _TILE, top + _TILE), outline="#e5e5ea")
         draw.text((left, top + _TILE + 3), tile.caption, _INK, ImageFont.load_default(13))
         draw.text((left, top + _TILE + 18), tile.note, tile.colour, ImageFont.load_default(11))
+
+
+def _draw_picture(sheet: Image.Image, corner: tuple[int, int], data: bytes) -> None:
+    """Draw a picture in the middle of its frame, a small one as large as the others."""
+    picture = ImageOps.contain(thumbnail(data, _TILE), (_TILE, _TILE), Image.Resampling.LANCZOS)
+    left, top = corner
+    sheet.paste(picture, (left + (_TILE - picture.width) // 2, top + (_TILE - picture.height) // 2))
 
 
 def _share(confidence: float) -> str:

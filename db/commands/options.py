@@ -1,6 +1,5 @@
-"""The words that `python -m db` takes: formats, categories, names."""
+"""The words that commands take: categories, names of sources and of pictures."""
 
-from enum import StrEnum
 from pathlib import Path
 
 import typer
@@ -9,29 +8,6 @@ from db.categories import OTHER, load_categories
 
 LONGEST_SOURCE = 100
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
-
-
-class ProductFormat(StrEnum):
-    """How products are written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    PARQUET = "parquet"
-
-
-class ExportFormat(StrEnum):
-    """How pictures are exported."""
-
-    FOLDERS = "folders"
-    PARQUET = "parquet"
-
-
-class StatisticsFormat(StrEnum):
-    """How the figures are written."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 def label(word: str | None) -> str | None:

@@ -1,30 +1,85 @@
-"""List products: a page of them for people, all of them for programs."""
+"""List products: `python -m db products`, a page of them for people, all of them for programs."""
 
 import shlex
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from db.commands.command_line import messages
-from db.commands.formats import TO_PROGRAMS, print_products, written_to
-from db.commands.options import ProductFormat
-from db.queries.products import ProductFilter, product_page, stream_products
-from db.session import open_database
+from db.commands.command_line import terminal
+from db.commands.options import label
+from db.pictures.codes import QualityCode
+
+if TYPE_CHECKING:
+    from db.queries.products import ProductFilter
+
+# `--help` is to answer at once, so that a command imports what it needs itself: SQLAlchemy and Pillow are large.
+# ruff: noqa: PLC0415
 
 ROWS_OF_A_TABLE: Final = 20
 
 
-def write_all(
-    wanted: ProductFilter, limit: int | None, after: int, chosen: ProductFormat, output: Path | None
+def products(
+    *,
+    category: Annotated[
+        str | None, typer.Option(callback=label, help="Only products with this label, such as saree.")
+    ] = None,
+    min_confidence: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Only labels of at least this confidence.")
+    ] = None,
+    uncertain: Annotated[
+        bool, typer.Option("--uncertain", help="Only products without a sure label.")
+    ] = False,
+    disagree: Annotated[
+        bool, typer.Option("--disagree", help="Only products whose label is not the listed category.")
+    ] = False,
+    brand: Annotated[str | None, typer.Option(help="Only this brand, spelt as the shop does.")] = None,
+    marketplace: Annotated[str | None, typer.Option(help="Only this marketplace, such as amazon.in.")] = None,
+    quality: Annotated[
+        QualityCode | None, typer.Option(help="Only products with a picture of this quality code.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many; a table shows 20.")] = None,
+    after: Annotated[int, typer.Option(min=0, help="Go on after the product with this id.")] = 0,
+    chosen: Annotated[
+        Literal["table", "json", "csv", "parquet"],
+        typer.Option("--format", help="All but the table have every column and no limit."),
+    ] = "table",
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write json, csv or parquet to this file.")
+    ] = None,
+) -> None:
+    """List products in the order of their ids, classified or not.
+
+    The category is empty where the network is uncertain or has not been asked yet. The columns are those of
+    the view classified_products, then the id, which --after takes.
+
+    Example: python -m db products --category saree --min-confidence 0.9 --format csv --output sarees.csv
+    """
+    from db.queries.products import ProductFilter
+
+    wanted = ProductFilter(category, min_confidence, uncertain, disagree, brand, marketplace, quality)
+    if chosen != "table":
+        _write_all(wanted, limit, after, chosen, output)
+    elif output is not None:
+        raise typer.BadParameter("--output goes with --format json, csv or parquet; got a table")
+    else:
+        _print_page(wanted, limit, after)
+
+
+def _write_all(
+    wanted: "ProductFilter", limit: int | None, after: int, chosen: str, output: Path | None
 ) -> None:
     """Write the products to a file, or to standard output where `output` is None.
 
     Raises:
         typer.BadParameter: a terminal would show bytes.
     """
-    if chosen is ProductFormat.PARQUET and output is None and sys.stdout.isatty():
+    from db.commands.formats import TO_PROGRAMS, written_to
+    from db.queries.products import stream_products
+    from db.session import open_database
+
+    if chosen == "parquet" and output is None and sys.stdout.isatty():
         raise typer.BadParameter(
             "parquet is not for reading: add --output FILE, or redirect it; got a terminal"
         )
@@ -32,17 +87,21 @@ def write_all(
         TO_PROGRAMS[chosen](stream_products(open_database(), wanted, after, limit), stream)
 
 
-def print_page(wanted: ProductFilter, limit: int | None, after: int) -> None:
+def _print_page(wanted: "ProductFilter", limit: int | None, after: int) -> None:
     """Print a table of the products, and the command that shows the next ones if there are more."""
+    from db.commands.formats import print_products
+    from db.queries.products import product_page
+    from db.session import open_database
+
     size = limit or ROWS_OF_A_TABLE
     with open_database().read() as session:
         rows = product_page(session, wanted, after, size + 1)
     print_products(rows[:size])
     if len(rows) > size:
-        messages.print("More:", _next_page(wanted, limit, rows[size - 1].id), soft_wrap=True, markup=False)
+        terminal.print("More:", _next_page(wanted, limit, rows[size - 1].id), soft_wrap=True, markup=False)
 
 
-def _next_page(wanted: ProductFilter, limit: int | None, after: int) -> str:
+def _next_page(wanted: "ProductFilter", limit: int | None, after: int) -> str:
     options = {**vars(wanted), "limit": limit, "after": after}
     words = ["python", "-m", "db", "products"]
     for name, value in options.items():

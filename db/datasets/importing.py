@@ -11,7 +11,8 @@ from typing import Final
 from db.categories import OTHER, Category
 from db.errors import ImportFolderError
 from db.image_store import ImageStore
-from db.pictures.decoder import MAX_BYTES, PictureError, Reason, check_picture
+from db.pictures.codes import Reason
+from db.pictures.decoder import MAX_BYTES, PictureError, check_picture
 from db.repository.found_products import FoundPicture, FoundProduct, Listing, save_products
 from db.rows import in_chunks
 from db.session import Database

@@ -10,12 +10,11 @@ import struct
 import warnings
 import zlib
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from db.pictures.codes import QualityCode
+from db.pictures.codes import QualityCode, Reason
 from db.pictures.perceptual_hash import perceptual_hash
 from db.pictures.quality_measures import quality_codes
 
@@ -41,29 +40,6 @@ _DECODER_ERRORS: Final = (
 # Pillow warns above this limit and raises above twice it; here both refuse the picture.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
-
-
-class Reason(StrEnum):
-    """Why a picture was not stored, or a stored one cannot be classified."""
-
-    # while fetching
-    NOT_FOUND = "not_found"
-    HTTP_ERROR = "http_error"
-    CONNECTION_FAILED = "connection_failed"
-    FORBIDDEN_ADDRESS = "forbidden_address"
-    FORBIDDEN_BY_ROBOTS = "forbidden_by_robots"
-    UNREADABLE = "unreadable"
-    # while checking
-    EMPTY = "empty"
-    TOO_MANY_BYTES = "too_many_bytes"
-    TOO_MANY_PIXELS = "too_many_pixels"
-    TOO_SMALL = "too_small"
-    UNSUPPORTED_FORMAT = "unsupported_format"
-    SEVERAL_FRAMES = "several_frames"
-    CORRUPT = "corrupt"
-    # while classifying
-    BYTES_MISSING = "bytes_missing"
-    WORKER_DIED = "worker_died"
 
 
 class PictureError(Exception):

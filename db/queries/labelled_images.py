@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER, Category
-from db.models import CrawlRun, Image, Product, ProductImage, Review, Split, TrainingRun
+from db.models import Image, Product, ProductImage, Review, Split
 from db.pictures.codes import QualityCode
-from db.repository.labels import SHARED_BY_AT_MOST
-from db.repository.runs import is_alive
+from db.states.image_states import is_set_aside
+from db.states.label_evidence import is_shared_by_few, latest_reviews
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def labelled_images(session: Session, categories: tuple[Category, ...]) -> list[
 
     A picture that many products share, or that products of different labels share, is left out.
     """
-    latest = select(func.max(Review.id).label("id")).group_by(Review.product_id).subquery()
+    latest = latest_reviews().subquery()
     verdicts = select(Review.product_id, Review.category).join(latest, latest.c.id == Review.id).subquery()
     label = func.coalesce(verdicts.c.category, Product.listed_category)
     known = [category.name for category in categories]
@@ -50,10 +50,7 @@ def labelled_images(session: Session, categories: tuple[Category, ...]) -> list[
         .join(Product, Product.id == ProductImage.product_id)
         .outerjoin(verdicts, verdicts.c.product_id == Product.id)
         .group_by(ProductImage.image_id)
-        .having(
-            func.count(Product.id.distinct()) <= SHARED_BY_AT_MOST,
-            func.count(func.coalesce(label, "").distinct()) == 1,
-        )
+        .having(is_shared_by_few(), func.count(func.coalesce(label, "").distinct()) == 1)
     )
     rows = session.execute(
         select(
@@ -64,7 +61,7 @@ def labelled_images(session: Session, categories: tuple[Category, ...]) -> list[
         .join(ProductImage, ProductImage.image_id == Image.id)
         .join(Product, Product.id == ProductImage.product_id)
         .outerjoin(verdicts, verdicts.c.product_id == Product.id)
-        .where(label.in_([*known, OTHER]), Image.reason.is_(None), Image.id.in_(clear))
+        .where(label.in_([*known, OTHER]), ~is_set_aside(), Image.id.in_(clear))
         .order_by(Product.id, Image.id)
     )  # fmt: skip
     return [LabelledImage(*row) for row in rows]
@@ -74,13 +71,3 @@ def products_with_pictures(session: Session, categories: tuple[Category, ...]) -
     """Count, per category, the products that could be trained on."""
     products = {(image.category, image.product_id) for image in labelled_images(session, categories)}
     return {c.name: sum(category == c.name for category, _ in products) for c in categories}
-
-
-def is_crawling(session: Session) -> bool:
-    """Say whether some spider is at work."""
-    return bool(session.scalar(select(exists().where(is_alive(CrawlRun)))))
-
-
-def has_training_run(session: Session) -> bool:
-    """Say whether anything was ever trained, or is planned to be."""
-    return session.scalar(select(func.count(TrainingRun.id))) != 0

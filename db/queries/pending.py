@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from db.models import Image
-from db.repository.labels import active_version
-from db.repository.predictions import BATCH_SIZES, MAX_ATTEMPTS, is_free, is_pending
 from db.rows import in_chunks
+from db.states.image_states import BATCH_SIZES, is_free, is_pending, unread_ranges
+from db.states.version_states import active_version
 
 
 def count_pending(session: Session) -> int:
@@ -30,7 +30,7 @@ def count_pending(session: Session) -> int:
 def pending_batches(
     session: Session, limit: int = 10_000, *, tried: bool | None = None
 ) -> Iterator[list[int]]:
-    """Cut the ids of pending images that nobody has claimed into messages.
+    """Cut the ids of the images that are free into messages.
 
     Args:
         session: of a read.
@@ -45,7 +45,7 @@ def pending_batches(
     for unread in unread_ranges(version.id):
         rows = session.execute(
             select(Image.id, Image.attempts)
-            .where(unread, is_pending(version.id), is_free(), Image.attempts < MAX_ATTEMPTS, wanted)
+            .where(unread, is_free(version.id), wanted)
             .order_by(Image.predicted_version_id, Image.id)
             .limit(limit)
         ).all()
@@ -54,12 +54,3 @@ def pending_batches(
         limit -= len(rows)
     for attempts, image_ids in sorted(by_attempts.items()):
         yield from in_chunks(image_ids, BATCH_SIZES[attempts])
-
-
-def unread_ranges(version_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Give the three ranges of an index that hold every image which the version has not predicted.
-
-    One condition for all three would be read from no index.
-    """
-    last = Image.predicted_version_id
-    return last.is_(None), last < version_id, last > version_id

@@ -20,10 +20,9 @@ from db.models import (
 )
 from db.pictures.codes import QualityCode
 from db.queries.counting import Counter
-from db.queries.pending import unread_ranges
 from db.queries.products import with_code
-from db.repository.labels import active_version
-from db.repository.predictions import is_pending
+from db.states.image_states import is_pending, is_set_aside, unread_ranges
+from db.states.version_states import active_version
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def _pending(counter: Counter, version: ModelVersion | None) -> int:
         counter.count(
             "pending",
             images.where(unread, is_pending(version.id)),
-            like=images.where(unread, Image.reason.is_(None)),  # how few lack a prediction is hard to guess
+            like=images.where(unread, ~is_set_aside()),  # how few lack a prediction is hard to guess
         )
         for unread in unread_ranges(version.id)
     )

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from db.categories import OTHER
 from db.image_store import ImageStore
 from db.models import Image, Product, ProductImage, utc_now
-from db.pictures.decoder import CheckedPicture, Reason
-from db.repository.labels import SHARED_BY_AT_MOST, refresh_labels
-from db.rows import insert_missing
+from db.pictures.codes import Reason
+from db.pictures.decoder import CheckedPicture
+from db.repository.insertion import insert_missing
+from db.repository.labels import refresh_labels
+from db.states.label_evidence import SHARED_BY_AT_MOST
 
 
 @dataclass(frozen=True)

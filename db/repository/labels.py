@@ -5,16 +5,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER, Category, require_category
 from db.errors import UnknownProductError
 from db.models import Image, ModelVersion, Prediction, Product, ProductImage, Review, utc_now
 from db.rows import in_chunks
-
-SHARED_BY_AT_MOST = 5
-"""Products; a picture shown by more, such as a size chart, says nothing of any of them."""
+from db.states.image_states import is_set_aside
+from db.states.label_evidence import is_shared_by_few, latest_reviews
+from db.states.version_states import active_version
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,6 @@ class _ImageRow:
 
     probabilities: dict[str, float] | None
     in_distribution: float | None
-
-
-def active_version(session: Session) -> ModelVersion | None:
-    """Give the one model version whose predictions count, without its artefact."""
-    return session.scalars(select(ModelVersion).where(ModelVersion.active)).one_or_none()
 
 
 def add_review(session: Session, key: tuple[str, str], word: str, categories: tuple[Category, ...]) -> None:
@@ -84,7 +79,7 @@ def refresh_labels(session: Session, product_ids: Iterable[int]) -> None:
 
 
 def _verdicts(session: Session, product_ids: Sequence[int]) -> dict[int, str]:
-    latest = select(func.max(Review.id)).where(Review.product_id.in_(product_ids)).group_by(Review.product_id)
+    latest = latest_reviews().where(Review.product_id.in_(product_ids))
     rows = session.execute(select(Review.product_id, Review.category).where(Review.id.in_(latest)))
     return dict(rows.all())
 
@@ -104,7 +99,7 @@ def _predictions(
         select(ProductImage.image_id)
         .where(ProductImage.image_id.in_(theirs))
         .group_by(ProductImage.image_id)
-        .having(func.count(ProductImage.product_id.distinct()) <= SHARED_BY_AT_MOST)
+        .having(is_shared_by_few())
     )
     rows = session.execute(
         select(ProductImage.product_id, Image.id, Prediction.probabilities, Prediction.in_distribution)
@@ -113,7 +108,7 @@ def _predictions(
         .outerjoin(
             Prediction, (Prediction.image_id == Image.id) & (Prediction.model_version_id == version.id)
         )
-        .where(ProductImage.product_id.in_(product_ids), Image.id.in_(counting), Image.reason.is_(None))
+        .where(ProductImage.product_id.in_(product_ids), Image.id.in_(counting), ~is_set_aside())
     )
     grouped = defaultdict(list)
     for product_id, _image_id, probabilities, in_distribution in rows:

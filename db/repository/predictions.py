@@ -2,23 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from db.messages import BATCH_SIZE
 from db.models import Image, Prediction, ProductImage, utc_now
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
+from db.repository.insertion import insert_missing
 from db.repository.labels import refresh_labels
-from db.rows import in_chunks, insert_missing
-
-LEASE: Final = timedelta(seconds=45)
-BATCH_SIZES: Final = (BATCH_SIZE, 8, 1)
-"""By attempts so far: an image that kills its worker is alone at the last, and the others of its batch are done."""
-
-MAX_ATTEMPTS: Final = len(BATCH_SIZES)
+from db.rows import in_chunks
+from db.states.image_states import BATCH_SIZES, LEASE, is_exhausted, is_free
 
 
 @dataclass(frozen=True)
@@ -30,19 +23,8 @@ class ClassifiedImage:
     in_distribution: float
 
 
-def is_pending(version_id: int) -> ColumnElement[bool]:
-    """Select images that the version has not predicted and that no reason excludes."""
-    predicted = exists().where(Prediction.image_id == Image.id, Prediction.model_version_id == version_id)
-    return Image.reason.is_(None) & ~predicted
-
-
-def is_free() -> ColumnElement[bool]:
-    """Select images that nobody has claimed, or whose claim has run out."""
-    return or_(Image.leased_until.is_(None), Image.leased_until < utc_now())
-
-
 def claim_images(session: Session, image_ids: Sequence[int], version_id: int) -> list[int]:
-    """Lease those of the images that are pending to the caller for 45 seconds, and count the attempt.
+    """Lease those of the images that are free to the caller for 45 seconds, and count the attempt.
 
     The claim is short and holds no lock afterwards: a claim whose owner died runs out by itself. A message that
     killed its worker is delivered again, so that what was tried before is claimed in batches as small as the
@@ -53,7 +35,7 @@ def claim_images(session: Session, image_ids: Sequence[int], version_id: int) ->
     """
     free = session.execute(
         select(Image.id, Image.attempts)
-        .where(Image.id.in_(image_ids), Image.attempts < MAX_ATTEMPTS, is_pending(version_id), is_free())
+        .where(Image.id.in_(image_ids), is_free(version_id))
         .order_by(Image.attempts, Image.id)
         .with_for_update(skip_locked=True)
     ).all()
@@ -105,7 +87,7 @@ def set_aside_exhausted(session: Session) -> int:
     """Give images whose every attempt ended with a dead worker their reason; return how many."""
     exhausted = (
         update(Image)
-        .where(Image.attempts >= MAX_ATTEMPTS, Image.leased_until < utc_now(), Image.reason.is_(None))
+        .where(is_exhausted())
         .values(reason=Reason.WORKER_DIED, leased_until=None)
         .returning(Image.id)
         .execution_options(synchronize_session=False)

@@ -1,37 +1,15 @@
 """Crawl runs and training runs: rows before they are messages, alive while their heart beats."""
 
-from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from db.models import CrawlRun, RunStatus, TrainingRun, utc_now
-
-Run = type[CrawlRun] | type[TrainingRun]
-
-MAX_ATTEMPTS: Final[dict[Run, int]] = {CrawlRun: 3, TrainingRun: 5}
-"""How often a run is taken up; one that ends every attempt with a dead worker is finished with that reason."""
-
-FRESH: Final = timedelta(seconds=30)
-"""A running run whose heart has not beaten for so long has died."""
+from db.states.run_states import MAX_RUN_ATTEMPTS, Run, is_dead, is_waiting
 
 _PLANNING: Final = 0x56415354
 """The advisory lock of whoever plans by itself; any number that no other program of the database uses."""
-
-
-def is_alive(run: Run) -> ColumnElement[bool]:
-    """Select runs that some process is working on."""
-    return (run.status == RunStatus.RUNNING) & (run.heartbeat_at > utc_now() - FRESH)
-
-
-def is_waiting(run: Run) -> ColumnElement[bool]:
-    """Select runs that are planned, or whose worker died, and that have attempts left.
-
-    A crawl begun by hand, which nobody takes up, counts no attempt.
-    """
-    died = (run.status == RunStatus.RUNNING) & (run.attempts > 0) & ~is_alive(run)
-    return ((run.status == RunStatus.PLANNED) | died) & (run.attempts < MAX_ATTEMPTS[run])
 
 
 def begin_run(session: Session, run: Run, run_id: int) -> bool:
@@ -47,11 +25,11 @@ def begin_run(session: Session, run: Run, run_id: int) -> bool:
     return ours.one_or_none() is not None
 
 
-def finish_dead_runs(session: Session, run: Run, given_up: ColumnElement[bool], **values: Any) -> list[int]:
-    """Finish the runs that nobody is at and that are given up, with `values`; return them, oldest first."""
+def finish_dead_runs(session: Session, run: Run, **values: Any) -> list[int]:
+    """Finish the runs that nobody will take up any more, with `values`; return their ids, oldest first."""
     dead = (
         update(run)
-        .where(run.status != RunStatus.FINISHED, ~is_alive(run), given_up)
+        .where(is_dead(run))
         .values(status=RunStatus.FINISHED, finished_at=utc_now(), **values)
         .returning(run.id)
         .execution_options(synchronize_session=False)
@@ -111,13 +89,5 @@ def beat(session: Session, run: Run, run_id: int, **values: Any) -> None:
 
 def give_up_training_runs(session: Session) -> list[int]:
     """Finish the runs whose every attempt ended with a dead worker, with that as their error; return them."""
-    most = MAX_ATTEMPTS[TrainingRun]
-    error = f"{most} attempts ended with a dead worker; is there enough memory?"
-    return finish_dead_runs(session, TrainingRun, TrainingRun.attempts >= most, error=error)
-
-
-def waiting_training_runs(session: Session) -> list[int]:
-    """List runs that were planned or whose worker died, oldest first: their message has to be sent again."""
-    return list(
-        session.scalars(select(TrainingRun.id).where(is_waiting(TrainingRun)).order_by(TrainingRun.id))
-    )
+    error = f"{MAX_RUN_ATTEMPTS[TrainingRun]} attempts ended with a dead worker; is there enough memory?"
+    return finish_dead_runs(session, TrainingRun, error=error)

@@ -5,22 +5,18 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from db.models import CrawlRun, RunStatus, utc_now
-from db.repository.runs import MAX_ATTEMPTS, finish_dead_runs, is_waiting
+from db.repository.runs import finish_dead_runs
+from db.states.run_states import is_slice
 
 CRAWLER_DIED: Final = "crawler_died"
 """The finish reason of a crawl run that could not write its own."""
 
 WRONG_ARGUMENTS: Final = "wrong_arguments"
 """The finish reason of a slice that the spider refused to begin."""
-
-
-def is_slice() -> ColumnElement[bool]:
-    """Select crawl runs that were planned, and not begun by hand."""
-    return (CrawlRun.status == RunStatus.PLANNED) | (CrawlRun.attempts > 0)
 
 
 def plan_slices(session: Session, marketplace: str, slices: Sequence[dict[str, Any]]) -> list[int]:
@@ -77,21 +73,7 @@ def give_back_slice(session: Session, run_id: int, *, untried: bool) -> bool:
 
 def close_dead_crawl_runs(session: Session) -> list[int]:
     """Finish crawls begun by hand that were killed, and slices that always were; return their ids."""
-    by_hand = (CrawlRun.status == RunStatus.RUNNING) & (CrawlRun.attempts == 0)
-    given_up = by_hand | (CrawlRun.attempts >= MAX_ATTEMPTS[CrawlRun])
-    return finish_dead_runs(session, CrawlRun, given_up, finish_reason=CRAWLER_DIED)
-
-
-def waiting_slices(session: Session, *, rendered: bool = False) -> list[int]:
-    """List slices that nobody is at, oldest first: their message has to be sent, or sent again.
-
-    Args:
-        session: of a read.
-        rendered: those whose pages a browser has to draw, instead of the others.
-    """
-    waiting = select(CrawlRun.id, CrawlRun.arguments).where(is_waiting(CrawlRun)).order_by(CrawlRun.id)
-    rows = session.execute(waiting)
-    return [row.id for row in rows if bool(row.arguments.get("render")) == rendered]
+    return finish_dead_runs(session, CrawlRun, finish_reason=CRAWLER_DIED)
 
 
 def _key(marketplace: str, arguments: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from crawler.arguments import HELP, Origin, origin_of, parse_arguments
 from crawler.errors import ArgumentsError
 from db.categories import Category
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 
 KNOWN = (
     Category("saree", "Sarees", ("saree for women",)),

@@ -7,7 +7,8 @@ from PIL import Image as Picture
 from sqlalchemy import update
 
 from db.models import Image
-from db.pictures.decoder import MAX_PIXELS, Reason, check_picture
+from db.pictures.codes import Reason
+from db.pictures.decoder import MAX_PIXELS, check_picture
 from db.repository.found_products import FoundPicture
 from db.session import Database
 from tests.factories import encoded, product, save

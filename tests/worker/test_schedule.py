@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 
 from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.models import CrawlRun, Image, RunStatus, TrainingRun, utc_now
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.repository.runs import (
     begin_run,
     finish_crawl_run,

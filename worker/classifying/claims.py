@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 from db.errors import ImageStoreError
 from db.image_store import ImageStore
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.queries.pending import pending_batches
-from db.repository.labels import active_version
 from db.repository.predictions import (
     ClassifiedImage,
     claim_images,
@@ -17,6 +16,7 @@ from db.repository.predictions import (
     set_aside_exhausted,
 )
 from db.session import Database
+from db.states.version_states import active_version
 from worker.classifying.decoding import DecodedPictures, decoded_images
 from worker.classifying.loaded_versions import load_classifier, require_version
 from worker.classifying.prefetching import one_ahead

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from db.image_store import ImageStore
-from db.pictures.decoder import PictureError, Reason, decode_picture
+from db.pictures.codes import Reason
+from db.pictures.decoder import PictureError, decode_picture
 from db.rows import in_chunks
 from db.session import Database
 from worker.cnn.arrays import Pictures

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from db.errors import UnknownModelVersionError
 from db.models import ModelVersion
-from db.repository.labels import active_version
 from db.session import Database
+from db.states.version_states import active_version
 from worker.cnn.config import NetworkName
 from worker.cnn.serving.classifier import Classifier
 from worker.cnn.serving.specification import ClassifierSpecification

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from db.pictures.decoder import MAX_BYTES, Reason
+from db.pictures.codes import Reason
+from db.pictures.decoder import MAX_BYTES
 from db.rows import in_chunks
 from worker.classifying.decoding import CHUNK_SIZE, DecodedPictures, decode_pictures
 from worker.classifying.prefetching import one_ahead

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from db.commands.command_line import messages
+from db.commands.command_line import terminal
 from db.image_store import open_image_store
 from db.queries.pending import count_pending
 from db.session import open_database
@@ -33,7 +33,7 @@ def classify() -> None:
     with database.read() as session:
         left = count_pending(session)
     elsewhere = f" {left} are with other workers; their claims end within 45 s." if left else ""
-    messages.print(f"Classified {done} images.{elsewhere} Next: `python -m db products`.")
+    terminal.print(f"Classified {done} images.{elsewhere} Next: `python -m db products`.")
 
 
 def predict(

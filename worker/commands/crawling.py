@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from db.commands.command_line import messages
+from db.commands.command_line import terminal
 from db.repository.runs import plan_alone
 from db.repository.slices import WRONG_ARGUMENTS, plan_slices
 from db.session import Database, open_database
@@ -61,10 +61,10 @@ def _follow_crawl(database: Database, run_ids: list[int], *, rendered: bool) -> 
     try:
         runs = follow_crawl(database, run_ids, rendered=rendered)
     except KeyboardInterrupt:
-        messages.print("The crawl goes on without you. `python -m db stats` shows how far it is.")
+        terminal.print("The crawl goes on without you. `python -m db stats` shows how far it is.")
         raise typer.Exit(1) from None
     Console().print(slices_table(runs))
     if any(run.finish_reason == WRONG_ARGUMENTS for run in runs):
         raise typer.BadParameter("the crawler refused them and says why in the workers' log")
     judge_crawl(runs)
-    messages.print("Next: `python -m db products`.")
+    terminal.print("Next: `python -m db products`.")

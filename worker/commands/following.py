@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from db.commands.command_line import messages
+from db.commands.command_line import terminal
 from db.messages import CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.models import CrawlRun, RunStatus, TrainingRun
 from db.queries.slice_progress import crawl_runs, products_of
@@ -49,7 +49,7 @@ def follow_training(database: Database, run_id: int) -> None:
 
 def _say_if_nobody_is_there(database: Database, queue: str) -> None:
     if not is_consumed(database, queue):
-        messages.print(f"No {queue} worker is running, so it waits: start {_START[queue]}.")
+        terminal.print(f"No {queue} worker is running, so it waits: start {_START[queue]}.")
 
 
 def _look(database: Database, run_id: int) -> TrainingRun:

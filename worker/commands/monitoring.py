@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from db.commands.command_line import messages
+from db.commands.command_line import terminal
 from db.session import open_database
 
 # What they show is imported when they are called, so that the other commands need not wait for it.
@@ -48,6 +48,6 @@ def metrics(
     from worker.fleet.prometheus import serve_metrics
 
     def ready(listening: int) -> None:
-        messages.print(f"Metrics: http://{host}:{listening}/metrics, until Ctrl-C.", soft_wrap=True)
+        terminal.print(f"Metrics: http://{host}:{listening}/metrics, until Ctrl-C.", soft_wrap=True)
 
     serve_metrics(open_database(), host, port, ready)

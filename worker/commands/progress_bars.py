@@ -15,7 +15,7 @@ from rich.progress import (
 )
 from rich.table import Column
 
-from db.commands.command_line import messages
+from db.commands.command_line import terminal
 from worker.cnn.progress import Progress as TrainingProgress
 from worker.cnn.progress import Report
 
@@ -62,4 +62,4 @@ def training_bar() -> Iterator[Report]:
 
 def _progress(*more: ProgressColumn) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(12), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, *more, console=messages)
+    return Progress(*columns, *more, console=terminal)

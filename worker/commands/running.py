@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from db.commands.command_line import messages
-from db.pictures.decoder import Reason
+from db.commands.command_line import terminal
+from db.pictures.codes import Reason
 from db.queries.pending import count_pending
 from db.queries.set_aside import count_set_aside
 from db.repository.predictions import retry_images
@@ -38,7 +38,7 @@ def enqueue() -> None:
     require_broker()
     with open_database().read() as session:
         sent, pending = enqueue_pending(session), count_pending(session)
-    messages.print(f"Sent {sent} of {pending} pending images.")
+    terminal.print(f"Sent {sent} of {pending} pending images.")
 
 
 def retry(
@@ -57,6 +57,6 @@ def retry(
         pending = count_pending(session)
     if reason is None or not again:
         counted = ", ".join(f"{word} {count}" for word, count in aside.items()) or "none"
-        messages.print(f"Set aside: {counted}. Nothing was changed.")
+        terminal.print(f"Set aside: {counted}. Nothing was changed.")
         return
-    messages.print(f"Images to be tried again: {again}; pending: {pending}.")
+    terminal.print(f"Images to be tried again: {again}; pending: {pending}.")

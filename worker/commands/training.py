@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from db.commands.command_line import messages
+from db.commands.command_line import terminal
 from db.commands.options import picture_file
 from db.image_store import open_image_store
 from db.models import ModelVersion
@@ -46,7 +46,7 @@ def train(
         _train_in_worker(database, network, seed, fine_tune)
     else:
         _train_here(database, network, seed, fine_tune)
-    messages.print("Next: `python -m worker classify`, `python -m worker evaluate`.")
+    terminal.print("Next: `python -m worker classify`, `python -m worker evaluate`.")
 
 
 def _train_in_worker(database: Database, network: NetworkName, seed: int, fine_tune: bool | None) -> None:
@@ -74,7 +74,7 @@ def _train_here(database: Database, network: NetworkName, seed: int, fine_tune: 
         with training_bar() as bar_report, interruptible(bar_report) as report:
             version_id = run_training(database, open_image_store(), run_id, report)
         if version_id is None:
-            messages.print("A worker was quicker to take the run up; this is its progress.")
+            terminal.print("A worker was quicker to take the run up; this is its progress.")
             follow_training(database, run_id)
         _announce(database, run_id)
 
@@ -83,7 +83,7 @@ def _announce(database: Database, run_id: int) -> None:
     with database.read() as session:
         version = session.scalars(select(ModelVersion).where(ModelVersion.training_run_id == run_id)).one()
     verdict = "is active" if version.active else "is worse than the active version, which stays"
-    messages.print(f"Model version {version.id} {verdict}.")
+    terminal.print(f"Model version {version.id} {verdict}.")
 
 
 def suspects(
@@ -110,4 +110,4 @@ def suspects(
     if sheet is not None and found:
         with database.read() as session:
             draw_suspects(session, store, found).save(sheet)
-    messages.print(f"{len(found)} suspects. Your verdict: `python -m db review MARKETPLACE ASIN CATEGORY`.")
+    terminal.print(f"{len(found)} suspects. Your verdict: `python -m db review MARKETPLACE ASIN CATEGORY`.")

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from sqlalchemy import select
 
-from db.commands.command_line import messages
+from db.commands.command_line import terminal
 from db.image_store import open_image_store
 from db.models import ModelVersion
 from db.queries.pending import count_pending
@@ -59,7 +59,7 @@ def evaluate(
     if report is not None:
         from worker.evaluating.report import write_report
 
-        messages.print(f"Wrote {write_report(database, store, evaluation, report)}.")
+        terminal.print(f"Wrote {write_report(database, store, evaluation, report)}.")
     figures = evaluation.as_dict()
     if as_json:
         typer.echo(json.dumps(figures, indent=2))
@@ -76,7 +76,7 @@ def models() -> None:
     with open_database().read() as session:
         versions = session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc())).all()
     if not versions:
-        messages.print("Nothing is trained yet: run `python -m worker train`.")
+        terminal.print("Nothing is trained yet: run `python -m worker train`.")
         return
     Console().print(versions_table(versions))
 
@@ -86,4 +86,4 @@ def activate(version: Annotated[int, typer.Argument(metavar="ID", help="As `mode
     with open_database().write() as session:
         activate_version(session, version)
         pending = count_pending(session)
-    messages.print(f"Model version {version} is active; {pending} images are pending.")
+    terminal.print(f"Model version {version} is active; {pending} images are pending.")

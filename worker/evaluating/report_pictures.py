@@ -1,33 +1,32 @@
 """Pictures of the report: which ones a person should look at, small, and within the page itself."""
 
 import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from db.image_store import ImageStore
 from db.models import Product
-from db.pictures.decoder import PictureError, decode_picture
+from db.pictures.decoder import PictureError
+from db.pictures.thumbnails import jpeg_thumbnail
 from db.session import Database
 from worker.evaluating.evaluation import Outcomes, VersionEvaluation
 
 PICTURES: Final = 12
 """Of each kind, at most."""
 
-_LONG_SIDE: Final = 240
-_QUALITY: Final = 78
+_SIDE: Final = 240
+"""Pixels of the square that a picture fits."""
 
 
 @dataclass(frozen=True)
-class Tile:
-    """One picture and what is said of it.
+class ReportPicture:
+    """One picture of the report and what is said of it.
 
     Attributes:
-        picture: a `data:` address of a small JPEG; None where the stored bytes are gone or broken.
+        address: a `data:` address of a small JPEG; None where the stored bytes are gone or broken.
         listed: the label that it is measured against.
         likeliest: the category that the version finds likeliest.
         claimed: whether that is claimed as its label.
@@ -36,7 +35,7 @@ class Tile:
         reviewed: whether `listed` is a person's verdict against the shop's word.
     """
 
-    picture: str | None
+    address: str | None
     listed: str
     likeliest: str
     claimed: bool
@@ -61,18 +60,18 @@ def most_uncertain(outcomes: Outcomes) -> list[int]:
 
 def show(
     database: Database, store: ImageStore, evaluation: VersionEvaluation, rows: Sequence[int]
-) -> list[Tile]:
-    """Make a tile of each of these rows of the outcomes."""
+) -> list[ReportPicture]:
+    """Give the pictures of these rows of the outcomes, in their order."""
     outcomes, categories = evaluation.outcomes, evaluation.specification.categories
     answers = outcomes.answers
-    tiles = []
+    pictures = []
     with database.read() as session:
         data = store.read(session, [outcomes.images[row].image_id for row in rows])
         for row in rows:
             image = outcomes.images[row]
             product = session.get_one(Product, image.product_id)
-            tile = Tile(
-                picture=_embedded(data.get(image.image_id)),
+            picture = ReportPicture(
+                address=_embedded(data.get(image.image_id)),
                 listed=image.category,
                 likeliest=categories[answers.likeliest[row]],
                 claimed=not answers.uncertain[row],
@@ -80,19 +79,15 @@ def show(
                 key=f"{product.marketplace} {product.asin}",
                 reviewed=image.category != product.listed_category,
             )
-            tiles.append(tile)
-    return tiles
+            pictures.append(picture)
+    return pictures
 
 
 def _embedded(data: bytes | None) -> str | None:
     if data is None:
         return None
     try:
-        picture = decode_picture(data, at_least=_LONG_SIDE)
+        jpeg = jpeg_thumbnail(data, _SIDE)
     except PictureError:
         return None
-    if max(picture.size) > _LONG_SIDE:
-        picture = ImageOps.contain(picture, (_LONG_SIDE, _LONG_SIDE), Image.Resampling.LANCZOS)
-    stream = io.BytesIO()
-    picture.save(stream, "JPEG", quality=_QUALITY, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"

@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 
 from db.messages import CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.models import CrawlRun, TrainingRun
-from db.repository.runs import Run, is_alive
 from db.session import Database
+from db.states.run_states import Run, is_alive
 from worker.app import CRAWL_SLICE, TRAIN_MODEL
 from worker.errors import BrokerError
 from worker.fleet.status import judge_worker, read_broker

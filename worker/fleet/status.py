@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from db.categories import load_categories
 from db.models import CrawlRun, RunStatus, TrainingRun
 from db.queries.statistics import LastRun, Statistics, gather_statistics
-from db.repository.runs import is_alive
 from db.session import Database
+from db.states.run_states import is_alive
 from worker.app import CRAWL_SLICE, TRAIN_MODEL
 from worker.errors import BrokerError
 from worker.fleet.broker_contents import Queue, Taken, count_messages, count_taken, open_broker

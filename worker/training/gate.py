@@ -9,8 +9,8 @@ from typing import Final
 from db.image_store import ImageStore
 from db.models import Split
 from db.queries.labelled_images import LabelledImage
-from db.repository.labels import active_version
 from db.session import Database
+from db.states.version_states import active_version
 from worker.classifying.loaded_versions import load_classifier
 from worker.classifying.stored_pictures import classify_stored
 from worker.cnn.errors import ArtefactError

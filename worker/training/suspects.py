@@ -15,10 +15,10 @@ from db.commands.contact_sheet import Tile, draw_rows
 from db.image_store import ImageStore
 from db.models import Product, ProductImage, Split, TrainingRun
 from db.queries.labelled_images import LabelledImage, labelled_images
-from db.repository.labels import active_version
 from db.rows import in_chunks
 from db.session import Database
 from db.settings import settings
+from db.states.version_states import active_version
 from worker.cnn.config import TrainingConfig
 from worker.cnn.learning.features import compute_features
 from worker.cnn.learning.suspect_labels import LabelledProducts, are_suspect, predict_products

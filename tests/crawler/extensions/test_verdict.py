@@ -3,7 +3,7 @@ import pytest
 from crawler.errors import CrawlFailedError
 from crawler.extensions.verdict import judge
 from crawler.tally import Tally
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 
 
 @pytest.mark.parametrize(

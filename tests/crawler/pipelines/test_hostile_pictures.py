@@ -10,7 +10,8 @@ from PIL import Image
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from db.pictures.decoder import MAX_BYTES, Reason
+from db.pictures.codes import Reason
+from db.pictures.decoder import MAX_BYTES
 from demo.shop import hostile
 from tests.crawler.conftest import Project, Records
 from tests.factories import encoded, picture_bytes

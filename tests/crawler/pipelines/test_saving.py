@@ -11,7 +11,8 @@ from crawler.items import FetchedPicture, GatedItem, PictureRetry, ProductItem, 
 from crawler.pages.amazon.layout import ImageAddress
 from crawler.pipelines.saving import database_failure, save_batch
 from db.models import Image, Product, ProductImage
-from db.pictures.decoder import Reason, check_picture
+from db.pictures.codes import Reason
+from db.pictures.decoder import check_picture
 from db.session import Database
 from tests.factories import STORE, picture_bytes
 

@@ -5,7 +5,7 @@ from werkzeug import Request, Response
 from crawler.items import PictureRetry
 from crawler.pages.amazon.layout import ImageAddress
 from crawler.spiders.retries import refused_pictures
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.session import Database
 from tests.crawler.conftest import Project, Records
 from tests.factories import SHOP, picture, picture_bytes, product, refused, save

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from db.datasets.importing import ImportCounts, find_photos, import_photos
 from db.errors import ImportFolderError
 from db.models import Image, Product, ProductImage
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.session import Database
 from tests.factories import CATEGORIES, STORE, get_product, picture_bytes
 

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from db.pictures.codes import Reason
 from db.pictures.decoder import (
     MAX_BYTES,
     MIN_SIDE,
     CheckedPicture,
     PictureError,
-    Reason,
     check_picture,
     decode_picture,
     suffix_of,

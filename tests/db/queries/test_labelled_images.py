@@ -1,6 +1,7 @@
 from db.datasets.splits import assign_splits, near_duplicate_groups
 from db.models import Split
-from db.pictures.decoder import Reason, check_picture
+from db.pictures.codes import Reason
+from db.pictures.decoder import check_picture
 from db.queries.labelled_images import LabelledImage, labelled_images, products_with_pictures
 from db.repository.found_products import FoundPicture
 from db.repository.labels import add_review

@@ -5,7 +5,7 @@ from sqlalchemy import delete, update
 
 from db.messages import BATCH_SIZE
 from db.models import Image, Prediction, utc_now
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.queries.pending import count_pending, pending_batches
 from db.repository.model_versions import activate
 from db.repository.predictions import claim_images

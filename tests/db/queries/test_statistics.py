@@ -1,7 +1,7 @@
 import pytest
 
 from db.models import RunStatus
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.queries.statistics import Statistics, gather_statistics
 from db.repository.labels import add_review
 from db.repository.runs import finish_crawl_run, start_crawl_run

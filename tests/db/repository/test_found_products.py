@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from db.models import Image, Product, ProductImage
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.repository.found_products import FoundPicture, FoundProduct
 from db.session import Database
 from tests.factories import (

@@ -4,7 +4,7 @@ import pytest
 
 from db.categories import OTHER
 from db.errors import UnknownCategoryError, UnknownProductError
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.repository.labels import Label, add_review
 from db.repository.model_versions import activate
 from db.session import Database

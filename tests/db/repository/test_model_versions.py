@@ -3,9 +3,9 @@ from sqlalchemy import func, select
 
 from db.errors import UnknownModelVersionError
 from db.models import ModelVersion, Split
-from db.repository.labels import active_version
 from db.repository.model_versions import activate, store_splits
 from db.session import Database
+from db.states.version_states import active_version
 from tests.factories import get_product, model_version, product, save
 
 

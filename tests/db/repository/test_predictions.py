@@ -6,15 +6,10 @@ import pytest
 from sqlalchemy import select, update
 
 from db.models import Image, Prediction, utc_now
-from db.pictures.decoder import Reason
-from db.repository.predictions import (
-    MAX_ATTEMPTS,
-    claim_images,
-    release_images,
-    retry_images,
-    set_aside_exhausted,
-)
+from db.pictures.codes import Reason
+from db.repository.predictions import claim_images, release_images, retry_images, set_aside_exhausted
 from db.session import Database
+from db.states.image_states import MAX_IMAGE_ATTEMPTS
 from tests.factories import likely, model_version, predict, product, save
 
 
@@ -100,7 +95,7 @@ def test_a_claim_whose_owner_died_runs_out(database: Database, version: int, ima
 def test_three_attempts_and_an_image_is_set_aside(
     database: Database, version: int, image_ids: list[int]
 ) -> None:
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_IMAGE_ATTEMPTS):
         assert claim(database, image_ids[:1], version) == image_ids[:1]
         expire(database)
     assert claim(database, image_ids[:1], version) == []
@@ -113,7 +108,7 @@ def test_three_attempts_and_an_image_is_set_aside(
 def test_an_image_in_its_third_attempt_is_not_set_aside(
     database: Database, version: int, image_ids: list[int]
 ) -> None:
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_IMAGE_ATTEMPTS):
         expire(database)
         claim(database, image_ids[:1], version)
     with database.write() as session:

@@ -2,20 +2,11 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from db.models import CrawlRun, RunStatus, TrainingRun, utc_now
-from db.queries.labelled_images import has_training_run, is_crawling
-from db.repository.runs import (
-    MAX_ATTEMPTS,
-    beat,
-    begin_run,
-    finish_crawl_run,
-    finish_training_run,
-    give_up_training_runs,
-    plan_training_run,
-    start_crawl_run,
-    waiting_training_runs,
-)
+from db.models import RunStatus, TrainingRun, utc_now
+from db.queries.waiting_runs import waiting_training_runs
+from db.repository.runs import beat, begin_run, finish_training_run, give_up_training_runs, plan_training_run
 from db.session import Database
+from db.states.run_states import MAX_RUN_ATTEMPTS
 
 
 def planned(database: Database) -> int:
@@ -28,9 +19,9 @@ def begin(database: Database, run_id: int) -> bool:
         return begin_run(session, TrainingRun, run_id)
 
 
-def stop_the_heart(database: Database, run: type[CrawlRun] | type[TrainingRun]) -> None:
+def stop_the_heart(database: Database) -> None:
     with database.write() as session:
-        session.execute(update(run).values(heartbeat_at=utc_now() - timedelta(seconds=31)))
+        session.execute(update(TrainingRun).values(heartbeat_at=utc_now() - timedelta(seconds=31)))
 
 
 def give_up(database: Database) -> list[int]:
@@ -52,7 +43,7 @@ def test_a_redelivered_message_does_not_train_twice(database: Database) -> None:
 def test_a_run_whose_worker_died_is_taken_on_again(database: Database) -> None:
     run_id = planned(database)
     begin(database, run_id)
-    stop_the_heart(database, TrainingRun)
+    stop_the_heart(database)
     assert stale(database) == [run_id]
     assert begin(database, run_id)
     assert stale(database) == []
@@ -60,10 +51,10 @@ def test_a_run_whose_worker_died_is_taken_on_again(database: Database) -> None:
 
 def test_a_run_that_kills_its_worker_every_time_is_given_up_with_its_reason(database: Database) -> None:
     run_id = planned(database)
-    for attempt in range(1, MAX_ATTEMPTS[TrainingRun] + 1):
+    for attempt in range(1, MAX_RUN_ATTEMPTS[TrainingRun] + 1):
         assert give_up(database) == [], attempt
         assert begin(database, run_id)
-        stop_the_heart(database, TrainingRun)
+        stop_the_heart(database)
 
     assert give_up(database) == [run_id]
     assert stale(database) == []
@@ -76,8 +67,8 @@ def test_a_run_that_kills_its_worker_every_time_is_given_up_with_its_reason(data
 
 def test_a_run_at_work_is_not_given_up_however_often_it_was_begun(database: Database) -> None:
     run_id = planned(database)
-    for _ in range(MAX_ATTEMPTS[TrainingRun]):
-        stop_the_heart(database, TrainingRun)
+    for _ in range(MAX_RUN_ATTEMPTS[TrainingRun]):
+        stop_the_heart(database)
         assert begin(database, run_id)
 
     assert give_up(database) == []
@@ -92,36 +83,12 @@ def test_a_finished_run_is_never_begun_again(database: Database) -> None:
     assert stale(database) == []
 
 
-def test_a_planned_run_whose_message_was_lost_is_stale(database: Database) -> None:
-    with database.read() as session:
-        assert not has_training_run(session)
-    first, second = planned(database), planned(database)
-    assert stale(database) == [first, second]
-    with database.read() as session:
-        assert has_training_run(session)
-
-
 def test_a_heartbeat_carries_progress(database: Database) -> None:
     run_id = planned(database)
     begin(database, run_id)
-    stop_the_heart(database, TrainingRun)
+    stop_the_heart(database)
     with database.write() as session:
         beat(session, TrainingRun, run_id, progress={"epoch": 2})
     assert stale(database) == []
     with database.read() as session:
         assert session.get_one(TrainingRun, run_id).progress == {"epoch": 2}
-
-
-def test_a_crawl_is_at_work_until_it_finishes_or_its_heart_stops(database: Database) -> None:
-    with database.write() as session:
-        first = start_crawl_run(session, "amazon.in", {"pages": 2})
-    with database.write() as session:
-        assert is_crawling(session)
-        finish_crawl_run(session, first, "finished", {"products": 9})
-    with database.write() as session:
-        assert not is_crawling(session)
-        assert session.get_one(CrawlRun, first).status is RunStatus.FINISHED
-        start_crawl_run(session, "amazon.in", {})
-    stop_the_heart(database, CrawlRun)
-    with database.read() as session:
-        assert not is_crawling(session)

@@ -5,17 +5,17 @@ import pytest
 from sqlalchemy import select, update
 
 from db.models import CrawlRun, RunStatus, utc_now
-from db.queries.labelled_images import is_crawling
-from db.repository.runs import MAX_ATTEMPTS, beat, begin_run, finish_crawl_run, start_crawl_run
+from db.queries.waiting_runs import is_crawling, waiting_slices
+from db.repository.runs import beat, begin_run, finish_crawl_run, start_crawl_run
 from db.repository.slices import (
     CRAWLER_DIED,
     close_dead_crawl_runs,
     give_back_slice,
     plan_slices,
     repeat_slices,
-    waiting_slices,
 )
 from db.session import Database
+from db.states.run_states import MAX_RUN_ATTEMPTS
 
 SAREES = {"categories": ["saree"], "max_price": 500}
 JEANS = {"categories": ["jeans"], "min_price": 500}
@@ -80,7 +80,7 @@ def test_a_slice_is_begun_once_however_often_its_message_comes(database: Databas
 
 def test_a_slice_whose_crawler_died_is_begun_again_and_then_given_up(database: Database) -> None:
     [run] = plan(database, SAREES)
-    for _ in range(MAX_ATTEMPTS[CrawlRun]):
+    for _ in range(MAX_RUN_ATTEMPTS[CrawlRun]):
         assert close_dead(database) == []
         assert waiting(database) == [run]
         assert begin(database, run)

@@ -10,7 +10,8 @@ from PIL import Image
 from protego import Protego
 
 from crawler.pages.amazon.layout import PageKind, SearchPage, classify_page
-from db.pictures.decoder import PictureError, Reason, check_picture
+from db.pictures.codes import Reason
+from db.pictures.decoder import PictureError, check_picture
 from demo.shop import hostile
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.misbehaviour import BlockPage, HostileImage, Misbehaviour, RobotsRule, Turns

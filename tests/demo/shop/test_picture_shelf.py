@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from db.pictures.decoder import PictureError, Reason, check_picture, decode_picture
+from db.pictures.codes import Reason
+from db.pictures.decoder import PictureError, check_picture, decode_picture
 from demo.drawing.garments import SIZE, draw_garment
 from demo.shop.catalogue import BROKEN_FORMS, PictureForm, ProductPicture
 from demo.shop.demo_shop import DemoShop, ShopConfig

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from db.errors import ImageStoreError
 from db.image_store import ImageStore
 from db.models import Image, ModelVersion, Prediction, Product, utc_now
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.queries.pending import count_pending
 from db.repository.model_versions import activate
-from db.repository.predictions import MAX_ATTEMPTS
 from db.session import Database
+from db.states.image_states import MAX_IMAGE_ATTEMPTS
 from tests.conftest import ROOT
 from tests.factories import STORE, copy_version, model_version
 from worker.classifying.claims import classify_batch, classify_pending
@@ -179,7 +179,7 @@ def test_stopping_gives_back_what_was_claimed_ahead(
 def test_an_image_that_killed_its_workers_is_read_while_nothing_else_is_claimed(trained: Database) -> None:
     doubtful = image_ids(trained)[:3]
     for image_id in doubtful:
-        change(trained, image_id, attempts=MAX_ATTEMPTS - 1)
+        change(trained, image_id, attempts=MAX_IMAGE_ATTEMPTS - 1)
     store = WatchingStore(trained)
     assert classify_pending(trained, store, lambda _: None) == 48
     assert store.claimed[-3:] == [{image_id} for image_id in doubtful]
@@ -236,7 +236,7 @@ def test_an_image_that_kills_its_worker_is_set_aside_after_three_attempts(traine
         if worker.returncode == 0:
             break
     assert worker.returncode == 0
-    assert deaths == MAX_ATTEMPTS
+    assert deaths == MAX_IMAGE_ATTEMPTS
     by_id = {each.id: each for each in images(trained)}
     assert by_id.pop(poison).reason is Reason.WORKER_DIED
     assert {each.reason for each in by_id.values()} == {None}
@@ -248,7 +248,7 @@ import os, signal, sys
 from db.image_store import ImageStore
 from db.session import Database
 from db.queries.pending import pending_batches
-from db.repository.labels import active_version
+from db.states.version_states import active_version
 from db.repository.predictions import ClassifiedImage, claim_images, record_predictions, set_aside_exhausted
 
 database, poison, delivered_again = Database(sys.argv[1]), int(sys.argv[2]), [*range(int(sys.argv[3]) + 1)]

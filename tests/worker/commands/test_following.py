@@ -30,7 +30,7 @@ def records(sqlite_url: str) -> Iterator[Database]:
 def said(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """What the user reads."""
     text = io.StringIO()
-    monkeypatch.setattr("worker.commands.following.messages", Console(file=text, width=200))
+    monkeypatch.setattr("worker.commands.following.terminal", Console(file=text, width=200))
     monkeypatch.setattr("worker.commands.following._LOOK_SECONDS", 0.02)
     return text
 

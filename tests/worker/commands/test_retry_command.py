@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from typer.testing import CliRunner, Result
 
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.queries.pending import count_pending
 from db.repository.predictions import set_aside
 from db.session import Database

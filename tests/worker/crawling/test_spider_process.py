@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 from typer.testing import CliRunner
 
 from db.models import CrawlRun, Product, RunStatus
-from db.repository.slices import WRONG_ARGUMENTS, plan_slices, waiting_slices
+from db.queries.waiting_runs import waiting_slices
+from db.repository.slices import WRONG_ARGUMENTS, plan_slices
 from db.session import Database
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.misbehaviour import Misbehaviour

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.session import Database
 from tests.conftest import ROOT, migrate, missing
 from tests.factories import likely, model_version, predict, product, save

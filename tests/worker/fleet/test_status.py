@@ -12,7 +12,7 @@ from redis import Redis
 from typer.testing import CliRunner, Result
 
 from db.messages import CLASSIFY_QUEUE
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.repository.runs import finish_crawl_run, start_crawl_run
 from db.session import Database
 from tests.conftest import ROOT, missing

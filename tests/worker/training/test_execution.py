@@ -12,12 +12,13 @@ from sqlalchemy.exc import OperationalError
 
 from db.image_store import ImageStore
 from db.models import Image, ModelVersion, RunStatus, Split, TrainingRun, utc_now
-from db.pictures.decoder import Reason
+from db.pictures.codes import Reason
 from db.queries.pending import count_pending
-from db.repository.labels import active_version
+from db.queries.waiting_runs import waiting_training_runs
 from db.repository.model_versions import activate
-from db.repository.runs import begin_run, plan_training_run, waiting_training_runs
+from db.repository.runs import begin_run, plan_training_run
 from db.session import Database
+from db.states.version_states import active_version
 from tests.factories import STORE, drawing, encoded, model_version
 from tests.worker.conftest import plan, save_garments
 from worker.classifying.loaded_versions import load_classifier

@@ -1,0 +1,54 @@
+"""See what the records hold: `python -m db stats` and `contact-sheet`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from db.categories import load_categories
+from db.commands.command_line import terminal
+from db.commands.options import picture_file
+
+# `--help` is to answer at once, so that a command imports what it needs itself: SQLAlchemy and Pillow are large.
+# ruff: noqa: PLC0415
+
+
+def stats(
+    chosen: Annotated[Literal["table", "json"], typer.Option("--format")] = "table",
+) -> None:
+    """Count products, pictures, labels and runs.
+
+    Example: python -m db stats --format json
+    """
+    from db.commands.formats import as_text, print_statistics
+    from db.queries.statistics import gather_statistics
+    from db.session import open_database
+
+    with open_database().read() as session:
+        statistics = gather_statistics(session, load_categories())
+    if chosen == "json":
+        typer.echo(json.dumps(asdict(statistics), indent=2, default=as_text))
+    else:
+        print_statistics(statistics)
+
+
+def contact_sheet(
+    file: Annotated[
+        Path, typer.Argument(help="Where to draw it: a .png or .jpg file.", callback=picture_file)
+    ],
+    columns: Annotated[int, typer.Option(help="Products in a row.", min=2, max=20)] = 8,
+) -> None:
+    """Draw classified products as one picture: a row per category, from the surest to the least sure.
+
+    Example: python -m db contact-sheet sheet.png
+    """
+    from db.commands.contact_sheet import draw_contact_sheet
+    from db.image_store import open_image_store
+    from db.session import open_database
+
+    with open_database().read() as session:
+        sheet = draw_contact_sheet(session, open_image_store(), load_categories(), columns)
+    sheet.save(file)
+    terminal.print(f"Drawn: {file}", soft_wrap=True, markup=False)

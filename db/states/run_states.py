@@ -1,0 +1,40 @@
+"""The states of an unfinished crawl run or training run: alive, waiting or dead, one of the three."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement
+
+from db.models import CrawlRun, RunStatus, TrainingRun, utc_now
+
+Run = type[CrawlRun] | type[TrainingRun]
+
+MAX_RUN_ATTEMPTS: Final[dict[Run, int]] = {CrawlRun: 3, TrainingRun: 5}
+"""How often a run is taken up; one that ends every attempt with a dead worker is finished with that reason."""
+
+FRESH: Final = timedelta(seconds=30)
+"""A running run whose heart has not beaten for so long has died."""
+
+
+def is_alive(run: Run) -> ColumnElement[bool]:
+    """Select runs that some process is working on."""
+    return (run.status == RunStatus.RUNNING) & (run.heartbeat_at > utc_now() - FRESH)
+
+
+def is_waiting(run: Run) -> ColumnElement[bool]:
+    """Select runs that are planned, or whose worker died, and that have attempts left.
+
+    A crawl begun by hand, which nobody takes up, counts no attempt.
+    """
+    died = (run.status == RunStatus.RUNNING) & (run.attempts > 0) & ~is_alive(run)
+    return ((run.status == RunStatus.PLANNED) | died) & (run.attempts < MAX_RUN_ATTEMPTS[run])
+
+
+def is_dead(run: Run) -> ColumnElement[bool]:
+    """Select unfinished runs that nobody is at and nobody will take up: given up, or begun by hand and killed."""
+    return (run.status != RunStatus.FINISHED) & ~is_alive(run) & ~is_waiting(run)
+
+
+def is_slice() -> ColumnElement[bool]:
+    """Select crawl runs that were planned, and not begun by hand."""
+    return (CrawlRun.status == RunStatus.PLANNED) | (CrawlRun.attempts > 0)

@@ -1,11 +1,11 @@
 """Makes confidences mean what they say, and finds the thresholds below which no label is claimed."""
 
 import math
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 
 from worker.cnn.arrays import Floats, Labels
 from worker.cnn.figures.metrics import log_loss, softmax
@@ -24,15 +24,27 @@ LOST_AT_LEAST, LOST_WITHOUT_NEGATIVES, LOST_AT_MOST = 0.01, 0.02, 0.10
 NEGATIVES_FLAGGED: Final = 0.9
 """Share of known negatives that shall fall under it; for the last tenth, shops never seen would pay too much."""
 
+_PRECISION: Final = 1e-6
+"""Of the temperature's logarithm."""
+
+_TILT: Final = 1e-9
+"""Loss for each unit of that logarithm: decides where nothing else does, and is felt nowhere else."""
+
 
 def fit_temperature(logits: Floats, labels: Labels) -> float:
     """Find the temperature with the lowest log loss on validation pictures, 0.05 to 20.
 
     Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017), section 4.2. The loss is convex in the
-    inverse temperature, so golden-section search finds its only minimum.
+    inverse temperature, so that it has one minimum. Where it is flat, since no picture leaves a doubt, the lowest
+    temperature is taken.
     """
     low, high = (math.log(temperature) for temperature in TEMPERATURES)
-    return math.exp(_golden_section(lambda t: log_loss(softmax(logits, math.exp(t)), labels), low, high))
+
+    def loss(logarithm: float) -> float:
+        return log_loss(softmax(logits, math.exp(logarithm)), labels) + _TILT * logarithm
+
+    found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": _PRECISION})
+    return math.exp(found.x)
 
 
 def fit_threshold(
@@ -74,15 +86,3 @@ def fit_in_distribution_threshold(positives: Floats, negatives: Floats) -> float
         return float(np.quantile(positives, LOST_WITHOUT_NEGATIVES, method="lower"))
     lowest, highest = np.quantile(positives, [LOST_AT_LEAST, LOST_AT_MOST], method="lower")
     return float(np.clip(np.quantile(negatives, NEGATIVES_FLAGGED, method="higher"), lowest, highest))
-
-
-def _golden_section(loss: Callable[[float], float], low: float, high: float) -> float:
-    """Find the minimum of a function that falls and then rises, to about a millionth of the interval."""
-    ratio = (math.sqrt(5) - 1) / 2
-    for _ in range(30):
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if loss(left) <= loss(right):
-            high = right
-        else:
-            low = left
-    return (low + high) / 2

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import comb
 from typing import Any, Final
 
 import numpy as np
@@ -97,9 +96,10 @@ def mcnemar_p_value(only_first: int, only_second: int) -> float:
     McNemar, "Note on the sampling error of the difference between correlated proportions" (Psychometrika,
     1947); exact, from the binomial distribution, as the counts are small.
     """
+    from scipy.stats import binomtest  # noqa: PLC0415 - a second to load, and only a comparison needs it
+
     differing = only_first + only_second
-    tail = sum(comb(differing, count) for count in range(min(only_first, only_second) + 1))
-    return float(min(1.0, 2 * tail / 2**differing))
+    return float(binomtest(only_first, differing).pvalue) if differing else 1.0
 
 
 def _values(answers: Answers) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.cnn.config import NetworkName
-from worker.cnn.learning.array_cache import ArrayCache, Computation, fill
+from worker.cnn.learning.array_cache import ArrayCache, CachedArrays
 from worker.cnn.networks.backbone import WEIGHTS_FILES
 from worker.cnn.networks.efficientnet import FEATURES, build_backbone
 from worker.cnn.pictures.dataset import Examples
@@ -37,19 +37,16 @@ def compute_features(
 
     The working folder keeps them for the next training.
     """
-    cache = feature_cache(workdir, network)
-    fill(
-        cache,
+    features = CachedArrays(
+        feature_cache(workdir, network),
         examples,
-        views,
-        Computation("features", lambda: compile_for_pictures(build_backbone(network))),
-        report,
+        stage="features",
+        prepare=lambda: compile_for_pictures(build_backbone(network)),
     )
-    features = np.empty((len(views), len(examples), FEATURES), np.float32)
-    for place, view in enumerate(views):
-        for row, key in enumerate(examples.keys.tolist()):
-            features[place, row] = cache.read(key, view)
-    return features
+    features.fill(views, report)
+    rows = np.tile(np.arange(len(examples)), len(views))
+    shown = [view for view in views for _ in range(len(examples))]
+    return features.read(rows, shown).reshape(len(views), len(examples), FEATURES)
 
 
 def compile_for_pictures(model: Any) -> Any:

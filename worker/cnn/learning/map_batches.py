@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from worker.cnn.arrays import Floats
 from worker.cnn.config import FineTuning
+from worker.cnn.learning.array_cache import CachedArrays
 from worker.cnn.learning.epoch_batches import EpochBatches
-from worker.cnn.learning.maps import Maps
 from worker.cnn.pictures.views import PLAIN_VIEWS, View
 from worker.cnn.quiet_tensorflow import keras
 
@@ -29,7 +29,12 @@ class AlteredMaps(EpochBatches):
     """
 
     def __init__(
-        self, maps: Maps, one_hot: NDArray[np.float32], chances: Floats, settings: FineTuning, seed: int
+        self,
+        maps: CachedArrays,
+        one_hot: NDArray[np.float32],
+        chances: Floats,
+        settings: FineTuning,
+        seed: int,
     ) -> None:
         super().__init__()
         self._maps, self._one_hot, self._chances = maps, one_hot, chances
@@ -59,7 +64,7 @@ class AlteredMaps(EpochBatches):
 class PlainMaps(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches of (maps, targets) of pictures as they are, in order."""
 
-    def __init__(self, maps: Maps, one_hot: NDArray[np.float32]) -> None:
+    def __init__(self, maps: CachedArrays, one_hot: NDArray[np.float32]) -> None:
         super().__init__()
         self._maps, self._one_hot = maps, one_hot
 

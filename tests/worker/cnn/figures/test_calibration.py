@@ -46,6 +46,13 @@ def test_the_temperature_never_raises_the_loss(logits: np.ndarray, labels: np.nd
     assert log_loss(softmax(logits, temperature), labels) <= log_loss(softmax(logits), labels) + 1e-6
 
 
+@pytest.mark.parametrize("margin", [0.0, 3.0, 30.0])
+def test_where_every_temperature_is_as_good_the_lowest_is_taken(margin: float) -> None:
+    labels = np.arange(30) % 3
+    temperature = fit_temperature(margin * np.eye(3)[labels], labels)
+    assert temperature == pytest.approx(TEMPERATURES[0], rel=1e-5)
+
+
 @given(st.lists(st.tuples(shares, st.booleans()), max_size=80), st.sampled_from([0.8, 0.95]))
 def test_claims_from_the_threshold_reach_the_precision(
     pairs: list[tuple[float, bool]], target: float

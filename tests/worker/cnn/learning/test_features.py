@@ -37,3 +37,11 @@ def test_damaged_files_are_computed_again(examples: Examples, tmp_path: Path) ->
     np.save(cache.path(keys[2], View.ORIGINAL), np.zeros(3))
     assert np.allclose(compute_features(LITE0, examples, (View.ORIGINAL,), tmp_path), first, atol=1e-4)
     assert list(tmp_path.rglob("*.part")) == []
+
+
+def test_a_file_that_vanishes_before_it_is_read_is_computed_again(examples: Examples, tmp_path: Path) -> None:
+    fresh = compute_features(LITE0, examples, (View.ORIGINAL,), tmp_path / "fresh")
+    lost = feature_cache(tmp_path, LITE0).path(examples.keys[1], View.ORIGINAL)
+    features = compute_features(LITE0, examples, (View.ORIGINAL,), tmp_path, lambda _filled: lost.unlink())
+    assert np.allclose(features, fresh, atol=1e-4)
+    assert lost.exists()

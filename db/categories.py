@@ -41,7 +41,7 @@ def load_categories(path: Path | None = None) -> tuple[Category, ...]:
 
 
 def require_category(word: str, categories: tuple[Category, ...]) -> str:
-    """Return the word if it is a category or `other`; raise UnknownCategoryError if it is not."""
+    """Give the word if it is a category or `other`; raise UnknownCategoryError if it is not."""
     known = [category.name for category in categories]
     if word not in {*known, OTHER}:
         raise UnknownCategoryError(f"categories are {', '.join(known)} and {OTHER}, got {word!r}")

@@ -55,7 +55,7 @@ class ImageStore:
         self._is_swept = "file" not in protocols
 
     def keep(self, sha256: str, data: bytes) -> bytes | None:
-        """Store the bytes; return what the row's data column has to hold (None where files hold them).
+        """Store the bytes; give what the row's data column has to hold (None where files hold them).
 
         Raises:
             ImageStoreError: the bytes could not be written.

@@ -10,17 +10,17 @@ _ALPHANUMERIC = string.digits + string.ascii_uppercase
 
 
 def seeded_random(*name: object) -> Random:
-    """Return the random numbers that belong to a name."""
+    """Give the random numbers that belong to a name."""
     return Random(" ".join(map(str, name)))  # noqa: S311 - reproducible on purpose, nothing secret
 
 
 def seeded_generator(*name: object) -> np.random.Generator:
-    """Return NumPy's random numbers that belong to a name."""
+    """Give NumPy's random numbers that belong to a name."""
     return np.random.default_rng(int.from_bytes(_digest(name)[:8], "big"))
 
 
 def seeded_code(length: int, *name: object) -> str:
-    """Return digits and capital letters that belong to a name, at most 16 of them."""
+    """Give digits and capital letters that belong to a name, at most 16 of them."""
     return "".join(_ALPHANUMERIC[byte % len(_ALPHANUMERIC)] for byte in _digest(name)[:length])
 
 

@@ -70,7 +70,7 @@ class FoundProduct:
 def save_products(
     session: Session, found: Sequence[FoundProduct], store: ImageStore, crawl_run_id: int | None = None
 ) -> list[int]:
-    """Save products, images and links idempotently; return the ids of their images, for the queue.
+    """Save products, images and links idempotently; give the ids of their images, for the queue.
 
     A value that the page did not give keeps what an earlier page gave, but for the prices: no price is news.
     """

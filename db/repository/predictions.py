@@ -84,7 +84,7 @@ def set_aside(session: Session, failures: Mapping[int, Reason]) -> None:
 
 
 def set_aside_exhausted(session: Session) -> int:
-    """Give images whose every attempt ended with a dead worker their reason; return how many."""
+    """Give images whose every attempt ended with a dead worker their reason; give how many."""
     exhausted = (
         update(Image)
         .where(is_exhausted())
@@ -98,7 +98,7 @@ def set_aside_exhausted(session: Session) -> int:
 
 
 def retry_images(session: Session, reason: Reason) -> int:
-    """Make images that were set aside for that reason pending again; return how many."""
+    """Make images that were set aside for that reason pending again; give how many."""
     again = (
         update(Image)
         .where(Image.reason == reason)

@@ -26,7 +26,7 @@ def begin_run(session: Session, run: Run, run_id: int) -> bool:
 
 
 def finish_dead_runs(session: Session, run: Run, **values: Any) -> list[int]:
-    """Finish the runs that nobody will take up any more, with `values`; return their ids, oldest first."""
+    """Finish the runs that nobody will take up any more, with `values`; give their ids, oldest first."""
     dead = (
         update(run)
         .where(is_dead(run))
@@ -47,7 +47,7 @@ def plan_alone(session: Session) -> None:
 
 
 def start_crawl_run(session: Session, marketplace: str, arguments: dict[str, Any]) -> int:
-    """Open a crawl run and return its id."""
+    """Open a crawl run and give its id."""
     now = utc_now()
     run = CrawlRun(
         marketplace=marketplace,
@@ -69,7 +69,7 @@ def finish_crawl_run(session: Session, run_id: int, finish_reason: str, statisti
 
 
 def plan_training_run(session: Session, network: str, config: dict[str, Any], seed: int) -> int:
-    """Write down a training run that a worker will be told of; return its id."""
+    """Write down a training run that a worker will be told of; give its id."""
     run = TrainingRun(network=network, config=config, seed=seed)
     session.add(run)
     session.flush()
@@ -88,6 +88,6 @@ def beat(session: Session, run: Run, run_id: int, **values: Any) -> None:
 
 
 def give_up_training_runs(session: Session) -> list[int]:
-    """Finish the runs whose every attempt ended with a dead worker, with that as their error; return them."""
+    """Finish the runs whose every attempt ended with a dead worker, with that as their error; give them."""
     error = f"{MAX_RUN_ATTEMPTS[TrainingRun]} attempts ended with a dead worker; is there enough memory?"
     return finish_dead_runs(session, TrainingRun, error=error)

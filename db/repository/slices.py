@@ -20,7 +20,7 @@ WRONG_ARGUMENTS: Final = "wrong_arguments"
 
 
 def plan_slices(session: Session, marketplace: str, slices: Sequence[dict[str, Any]]) -> list[int]:
-    """Write slices down, by the spider's arguments of each; return the ids of their crawl runs, in order.
+    """Write slices down, by the spider's arguments of each; give the ids of their crawl runs, in order.
 
     A slice that still waits, or is being crawled, is not planned a second time. All slices of a plan have one
     `created_at`, by which the schedule knows the latest plan.
@@ -40,7 +40,7 @@ def plan_slices(session: Session, marketplace: str, slices: Sequence[dict[str, A
 
 
 def repeat_slices(session: Session, after: timedelta) -> list[int]:
-    """Plan the slices of the latest plan once more when it is so old; return their ids, none before."""
+    """Plan the slices of the latest plan once more when it is so old; give their ids, none before."""
     latest = session.scalar(select(func.max(CrawlRun.created_at)).where(is_slice()))
     if latest is None or latest > utc_now() - after:
         return []
@@ -72,7 +72,7 @@ def give_back_slice(session: Session, run_id: int, *, untried: bool) -> bool:
 
 
 def close_dead_crawl_runs(session: Session) -> list[int]:
-    """Finish crawls begun by hand that were killed, and slices that always were; return their ids."""
+    """Finish crawls begun by hand that were killed, and slices that always were; give their ids."""
     return finish_dead_runs(session, CrawlRun, finish_reason=CRAWLER_DIED)
 
 

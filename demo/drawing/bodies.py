@@ -88,5 +88,5 @@ def _torso(cut: Cut) -> Strip:
 
 
 def _shirt(cut: Cut, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """Return a shirt's colour and the light on it."""
+    """Give a shirt's colour and the light on it."""
     return choose_colour(rng, _SHIRTS), wrinkles(rng, (26, 40), 0.14) * _torso(cut).round_light(0.2)

@@ -65,7 +65,7 @@ class Layer:
         self.shade(np.roll(mask, (down, right), (0, 1)), 0.72)
 
     def image(self) -> Image.Image:
-        """Return the layer as an RGBA picture."""
+        """Give the layer as an RGBA picture."""
         rgba = np.column_stack([self._colour, self._alpha * 255]).reshape(HEIGHT, WIDTH, 4)
         return Image.fromarray(np.clip(rgba, 0, 255).astype(np.uint8), "RGBA")
 
@@ -92,39 +92,39 @@ class Strip:
         self.inwards = half - np.abs(offset)
 
     def between(self, start: FloatArray | float, end: FloatArray | float) -> FloatArray:
-        """Return the strip's mask from position `start` to `end` along the centre line."""
+        """Give the strip's mask from position `start` to `end` along the centre line."""
         return soft_step(self.inwards) * soft_step(self._along - start) * soft_step(end - self._along)
 
     def round_light(self, depth: float) -> FloatArray:
-        """Return the light on a round body: full in the middle, less by `depth` at the edges."""
+        """Give the light on a round body: full in the middle, less by `depth` at the edges."""
         side = np.clip(self.side, -1, 1)
         light: FloatArray = 1.04 - depth * np.abs(side * side * side)
         return light
 
 
 def straight(along: FloatArray) -> FloatArray:
-    """Return the centre line of a strip that lies on its axis."""
+    """Give the centre line of a strip that lies on its axis."""
     return np.zeros_like(along)
 
 
 def pixels_of(mask: FloatArray) -> NDArray[np.intp]:
-    """Return the positions, in the flattened canvas, of the pixels that a mask covers."""
+    """Give the positions, in the flattened canvas, of the pixels that a mask covers."""
     return np.flatnonzero(mask > 0)
 
 
 def gather(values: FloatArray, pixels: NDArray[np.intp]) -> FloatArray:
-    """Return the values, one for each pixel of the canvas, at some pixels only."""
+    """Give the values, one for each pixel of the canvas, at some pixels only."""
     return np.broadcast_to(values, (HEIGHT, WIDTH)).ravel()[pixels]
 
 
 def soft_step(distance: FloatArray, softness: float = 1.0) -> FloatArray:
-    """Return 0 for negative distances and 1 for positive ones, with a smooth edge some pixels wide."""
+    """Give 0 for negative distances and 1 for positive ones, with a smooth edge some pixels wide."""
     step: FloatArray = np.clip(distance / softness + 0.5, 0, 1)
     return step
 
 
 def smooth_curve(*knots: Point) -> Curve:
-    """Return a smooth function through points (position, value) given in the order of their positions."""
+    """Give a smooth function through points (position, value) given in the order of their positions."""
     positions, values = np.array(knots, np.float64).T
     slopes = np.gradient(values, positions)
     # Cubic Hermite pieces, tabulated once: looking positions up is much faster than evaluating them.
@@ -143,18 +143,18 @@ def smooth_curve(*knots: Point) -> Curve:
 
 
 def ellipse(centre: Point, radii: Point) -> FloatArray:
-    """Return the mask of an ellipse."""
+    """Give the mask of an ellipse."""
     (x, y), (across, down) = centre, radii
     return _outline([(x - across, y - down), (x + across, y + down)], lambda pen, box: pen.ellipse(box, 255))
 
 
 def polygon(points: Sequence[Point]) -> FloatArray:
-    """Return the mask of a polygon."""
+    """Give the mask of a polygon."""
     return _outline(points, lambda pen, corners: pen.polygon(corners, 255))
 
 
 def strokes(lines: Sequence[Sequence[Point]], width: float, dash: float = 0.0) -> FloatArray:
-    """Return the mask of lines through points; with a dash, stitches of that length in pixels."""
+    """Give the mask of lines through points; with a dash, stitches of that length in pixels."""
     pieces = [piece for line in lines for piece in (_stitches(line, dash) if dash else [line])]
     drawing = Image.new("L", (WIDTH * _FINER, HEIGHT * _FINER))
     pen = ImageDraw.Draw(drawing)
@@ -164,12 +164,12 @@ def strokes(lines: Sequence[Sequence[Point]], width: float, dash: float = 0.0) -
 
 
 def smooth_noise(rng: np.random.Generator, cell: Point) -> FloatArray:
-    """Return noise in about -1..1 whose spots have the size of a cell, in pixels across and down."""
+    """Give noise in about -1..1 whose spots have the size of a cell, in pixels across and down."""
     return np.asarray(_coarse_noise(rng, cell).resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR))
 
 
 def wrinkles(rng: np.random.Generator, cell: Point, depth: float) -> FloatArray:
-    """Return the light on wrinkled cloth: 1 where it is flat, more towards the light, less away from it."""
+    """Give the light on wrinkled cloth: 1 where it is flat, more towards the light, less away from it."""
     right, down = 3, 4
     size = (WIDTH + right, HEIGHT + down)
     height = np.asarray(_coarse_noise(rng, cell).resize(size, Image.Resampling.BICUBIC))

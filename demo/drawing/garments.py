@@ -60,7 +60,7 @@ _COLOURS = {"jeans": _JEANS_COLOURS, "trousers": _TROUSERS_COLOURS}
 
 
 def colour_name(category: str, seed: int, index: int) -> str:
-    """Return the name of a garment's colour."""
+    """Give the name of a garment's colour."""
     return seeded_random(seed, "colour", category, index).choice(
         list(_COLOURS.get(category, _BRIGHT_COLOURS))
     )

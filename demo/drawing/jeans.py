@@ -57,7 +57,7 @@ def draw_jeans(colour: Colour, rng: np.random.Generator) -> Layer:
 
 
 def _denim(base: FloatArray, cut: Cut, rng: np.random.Generator) -> FloatArray:
-    """Return the colour of every pixel: twill lines, uneven yarn and thighs faded by washing."""
+    """Give the colour of every pixel: twill lines, uneven yarn and thighs faded by washing."""
     twill = 0.05 * np.sin((X + Y) * 2.1)
     yarn = 0.08 * smooth_noise(rng, (1.6, 26)) + 0.06 * smooth_noise(rng, (2.5, 2.5))
     down = np.exp(-(((Y - cut.crotch_y - 22) / 70) ** 2))

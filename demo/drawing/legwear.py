@@ -47,21 +47,21 @@ class Cut:
         return (self.crotch_y + self.hem_y) / 2 - 8
 
     def waist_at(self, x: float) -> float:
-        """Return where the upper edge is at x: it sags a little in the middle."""
+        """Give where the upper edge is at x: it sags a little in the middle."""
         return self.waist_y + 4 * (1 - ((x - MIDDLE) / self.waist_half) ** 2)
 
     def waist_line(self, drop: float = 0.0) -> list[Point]:
-        """Return points of the upper edge, or of a line so many pixels below it."""
+        """Give points of the upper edge, or of a line so many pixels below it."""
         parts = np.linspace(-0.97, 0.97, 14).tolist()
         xs = [MIDDLE + part * self.waist_half for part in parts]
         return [(x, self.waist_at(x) + drop) for x in xs]
 
     def waist_edge(self) -> FloatArray:
-        """Return where the upper edge is, for every pixel's column."""
+        """Give where the upper edge is, for every pixel's column."""
         return self.waist_y + 4 * (1 - ((X - MIDDLE) / self.waist_half) ** 2)
 
     def side_at(self, y: float) -> float:
-        """Return how far the side seam is from the middle at y, above the crotch."""
+        """Give how far the side seam is from the middle at y, above the crotch."""
         part = min(1.0, max(0.0, (y - self.waist_y) / (self.hip_y - self.waist_y)))
         return self.waist_half + (self.hip_half - self.waist_half) * part * (2 - part)
 
@@ -88,7 +88,7 @@ class Leg:
         return (MIDDLE + self.direction * self.cut.knee_apart[self.direction > 0], self.cut.knee_y)
 
     def seam(self, side: float, start: float) -> list[Point]:
-        """Return points of a line down the leg; `side` is -1 at the inner edge and 1 at the outer one."""
+        """Give points of a line down the leg; `side` is -1 at the inner edge and 1 at the outer one."""
         rows = np.arange(start, self.cut.hem_y - 2, _SEAM_STEP)
         inner, outer = self.inner(rows), self.outer(rows)
         apart = (inner + outer + side * (outer - inner)) / 2
@@ -96,7 +96,7 @@ class Leg:
         return points
 
     def light(self, rng: np.random.Generator) -> FloatArray:
-        """Return the light on the leg: round, wrinkled at crotch, knee and hem, darker between the legs."""
+        """Give the light on the leg: round, wrinkled at crotch, knee and hem, darker between the legs."""
         places = ((self.cut.crotch_y, 34.0), (self.cut.knee_y, 30.0), (self.cut.hem_y, 34.0))
         wrinkled = sum((np.exp(-(((Y - y) / reach) ** 2)) for y, reach in places), np.float32(0.15))
         folds = 1 + (wrinkles(rng, (46, 15), 0.24) - 1) * np.clip(wrinkled, 0, 1)
@@ -127,19 +127,19 @@ def choose_cut(rng: np.random.Generator, narrowest: float, widest: float) -> Cut
 
 
 def make_legs(cut: Cut) -> tuple[Leg, Leg]:
-    """Return the left and the right leg as seen."""
+    """Give the left and the right leg as seen."""
     return _make_leg(cut, -1), _make_leg(cut, 1)
 
 
 def waistband(cut: Cut, height: float) -> FloatArray:
-    """Return the mask of the waistband."""
+    """Give the mask of the waistband."""
     half = smooth_curve((cut.waist_y - 4, cut.waist_half), (cut.waist_y + 40, cut.side_at(cut.waist_y + 40)))
     edge = cut.waist_edge()
     return Strip(Y, X - MIDDLE, straight, half).between(edge, edge + height)
 
 
 def arc(start: Point, end: Point, pull: Point) -> list[Point]:
-    """Return points of a curve from start to end that is pulled towards a third point."""
+    """Give points of a curve from start to end that is pulled towards a third point."""
     parts = np.linspace(0, 1, 12)
     weights = np.stack([(1 - parts) ** 2, 2 * parts * (1 - parts), parts**2])
     points: list[Point] = (weights.T @ np.array([start, pull, end])).tolist()

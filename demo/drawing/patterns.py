@@ -11,7 +11,7 @@ Pattern: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray]
 
 
 def plain(along: FloatArray, across: FloatArray) -> FloatArray:
-    """Return no pattern at all."""
+    """Give no pattern at all."""
     return np.zeros_like(along + across)
 
 
@@ -51,6 +51,6 @@ def temple_edge(pitch: float, height: float) -> Pattern:
 
 
 def _cell(position: FloatArray, pitch: float) -> FloatArray:
-    """Return the position within the repeat, from minus half a pitch to half a pitch."""
+    """Give the position within the repeat, from minus half a pitch to half a pitch."""
     within: FloatArray = position - pitch * np.rint(position / pitch)
     return within

@@ -29,7 +29,7 @@ _ABOVE = 80
 
 
 def photograph(garment: Image.Image, rng: np.random.Generator, most_degrees: float) -> Image.Image:
-    """Return an RGB picture of an RGBA garment in a scene; it is hardly ever turned by more than `most_degrees`."""
+    """Give an RGB picture of an RGBA garment in a scene; it is hardly ever turned by more than `most_degrees`."""
     placed = _place(garment, rng, most_degrees)
     scene = _backdrop(rng) * _shadow(placed, rng)[..., None]
     pixels = np.asarray(placed)
@@ -55,7 +55,7 @@ def _place(garment: Image.Image, rng: np.random.Generator, most_degrees: float) 
 
 
 def _shadow(placed: Image.Image, rng: np.random.Generator) -> FloatArray:
-    """Return the light on the backdrop: less where the garment keeps it off."""
+    """Give the light on the backdrop: less where the garment keeps it off."""
     blurred = placed.getchannel("A").filter(ImageFilter.BoxBlur(int(rng.integers(4, 10))))
     shadow = Image.new("L", (WIDTH, HEIGHT))
     shadow.paste(blurred, (int(rng.integers(-7, 8)), int(rng.integers(2, 8))))

@@ -32,11 +32,11 @@ class Weave:
     border_width: float
 
     def cloth(self, along: FloatArray, across: FloatArray) -> FloatArray:
-        """Return the colour of the body."""
+        """Give the colour of the body."""
         return _mix(self.body, self.motif_colour, self.pattern(along, across))
 
     def edged(self, cloth: FloatArray, along: FloatArray, inwards: FloatArray) -> FloatArray:
-        """Return the cloth with its border; `inwards` is the distance from the edge."""
+        """Give the cloth with its border; `inwards` is the distance from the edge."""
         width = self.border_width
         lines = np.maximum(_line(inwards, 2, 1.6), _line(inwards, width - 2, 1.6))
         inside = soft_step(width - 5 - inwards) * soft_step(inwards - 4)
@@ -46,16 +46,16 @@ class Weave:
         return self.gilded(bordered, along, np.maximum(np.maximum(lines, woven), teeth))
 
     def banded(self, cloth: FloatArray, along: FloatArray, start: float, pitch: float) -> FloatArray:
-        """Return the cloth with bands of gold across it, from a position along it onwards."""
+        """Give the cloth with bands of gold across it, from a position along it onwards."""
         position = along % pitch - pitch / 2
         return self.gilded(cloth, along, soft_step(along - start) * _line(position, 0, pitch / 4))
 
     def bordered(self, cloth: FloatArray, mask: FloatArray) -> FloatArray:
-        """Return the cloth in the border's colour where the mask covers it."""
+        """Give the cloth in the border's colour where the mask covers it."""
         return _mix(cloth, self.border, mask)
 
     def gilded(self, cloth: FloatArray, along: FloatArray, mask: FloatArray) -> FloatArray:
-        """Return the cloth with gold thread where the mask covers it; the thread glitters."""
+        """Give the cloth with gold thread where the mask covers it; the thread glitters."""
         glitter = 1 + 0.16 * np.sin(along * 2.3)
         return _mix(cloth, self.gold * glitter[..., None], mask)
 

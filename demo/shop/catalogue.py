@@ -91,13 +91,13 @@ class Catalogue:
         return {picture.id: picture for product in self.products for picture in product.pictures}
 
     def found_by(self, category: Category) -> tuple[CatalogueProduct, ...]:
-        """Return the products that the search for a category finds: its own, then a few of other categories."""
+        """Give the products that the search for a category finds: its own, then a few of other categories."""
         own = [product for product in self.products if product.category == category.name]
         shared = [product for product in self.products if product.also_found_in == category.name]
         return (*own, *shared)
 
     def match(self, query: str) -> Category | None:
-        """Return the category a query asks for, or None.
+        """Give the category a query asks for, or None.
 
         An exact search term wins, then a category's name among the query's words, then the only category
         whose search terms hold all words of the query.

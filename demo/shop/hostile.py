@@ -12,7 +12,7 @@ _CHUNK = b"\xff" * (1 << 16)
 
 @cache
 def bomb() -> bytes:
-    """Return a valid black-and-white PNG of 20,000 x 20,000 pixels in about 50 kB."""
+    """Give a valid black-and-white PNG of 20,000 x 20,000 pixels in about 50 kB."""
     row = bytes(1 + _BOMB_SIDE // 8)
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(row) for _ in range(_BOMB_SIDE)) + packer.flush()
@@ -22,7 +22,7 @@ def bomb() -> bytes:
 
 
 def polyglot() -> bytes:
-    """Return one pixel of GIF that a browser would also run as a script."""
+    """Give one pixel of GIF that a browser would also run as a script."""
     size_that_opens_a_comment = b"/*"
     picture = b"GIF89a" + size_that_opens_a_comment + b"\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff"
     picture += b"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b"

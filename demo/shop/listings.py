@@ -62,7 +62,7 @@ def build_catalogue(plan: CataloguePlan) -> Catalogue:
 
 
 def find_photos(folder: Path, categories: Sequence[Category]) -> dict[str, list[Path]]:
-    """Return the photos of each category, sorted by path.
+    """Give the photos of each category, sorted by path.
 
     A photo belongs to the category that the nearest folder above it is named after. Photos in a folder
     named `other`, and photos under no category's name, are left out.
@@ -162,7 +162,7 @@ def _title(plan: CataloguePlan, category: Category, picture: ProductPicture) -> 
 
 
 def _neighbour(plan: CataloguePlan, category: Category) -> str | None:
-    """Return the category that also finds some products of this one, or None where there is no other."""
+    """Give the category that also finds some products of this one, or None where there is no other."""
     names = [one.name for one in plan.categories]
     following = names[(names.index(category.name) + 1) % len(names)]
     return following if following != category.name else None

@@ -90,7 +90,7 @@ class Turns:
             )
 
     def next_page_is_blocked(self) -> bool:
-        """Count a page; return whether it is a block page."""
+        """Count a page; say whether it is a block page."""
         rule = self._misbehaviour
         if rule.block is None:
             return False

@@ -31,7 +31,7 @@ class SearchQuery:
     high_price: int | None = None
 
     def address(self, page: int) -> str:
-        """Return the address of one page of this search, relative to the shop."""
+        """Give the address of one page of this search, relative to the shop."""
         parameters: dict[str, str | int] = {"k": self.term, "page": page}
         if self.low_price is not None:
             parameters["low-price"] = self.low_price
@@ -115,7 +115,7 @@ class Pages:
         return self._render("scripted.html")
 
     def script(self) -> str:
-        """Return the script that fills such a page."""
+        """Give the script that fills such a page."""
         return self._render("page.js")
 
     def not_found(self) -> str:
@@ -150,7 +150,7 @@ class Pages:
         return chosen
 
     def _images_json(self, product: CatalogueProduct) -> Markup:
-        """Return the pictures as the product page's script holds them."""
+        """Give the pictures as the product page's script holds them."""
         base_url = self._environment.globals["base_url"]
         entries = [_image_entry(f"{base_url}/images/I/{picture.id}", picture) for picture in product.pictures]
         return Markup(json.dumps(entries).replace("</", "<\\/"))  # noqa: S704 - ids and the base URL only

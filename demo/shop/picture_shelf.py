@@ -36,7 +36,7 @@ class PictureShelf:
         self.bounded = lru_cache(maxsize=_CACHED_PICTURES)(self._make_bounded)
 
     def _make_original(self, picture: ProductPicture) -> EncodedPicture | None:
-        """Return the picture at full size, or None where the form is `missing`."""
+        """Give the picture at full size, or None where the form is `missing`."""
         if picture.photo is not None:
             return _recognise(picture.photo.read_bytes())
         match picture.form:
@@ -51,7 +51,7 @@ class PictureShelf:
         return _encode_drawing(self._draw(picture), picture.form)
 
     def _make_bounded(self, picture: ProductPicture, side: int) -> EncodedPicture | None:
-        """Return the picture with its longer side at most `side` pixels; one that cannot be read as it is."""
+        """Give the picture with its longer side at most `side` pixels; one that cannot be read as it is."""
         original = self.original(picture)
         if original is None:
             return None

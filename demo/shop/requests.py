@@ -18,7 +18,7 @@ class RequestKind(StrEnum):
 
 
 def kind_of(address: str) -> RequestKind:
-    """Return the kind of an address such as `/s?k=saree&page=2`."""
+    """Give the kind of an address such as `/s?k=saree&page=2`."""
     path = urlsplit(address).path
     if path == "/robots.txt":
         return RequestKind.ROBOTS
@@ -46,12 +46,12 @@ class RequestCounts:
             self._by_address[address] += 1
 
     def by_address(self) -> Counter[str]:
-        """Return how often each address was asked for, so far."""
+        """Give how often each address was asked for, so far."""
         with self._lock:
             return self._by_address.copy()
 
     def by_kind(self) -> Counter[RequestKind]:
-        """Return how many requests of each kind there were, so far."""
+        """Give how many requests of each kind there were, so far."""
         kinds: Counter[RequestKind] = Counter()
         for address, times in self.by_address().items():
             kinds[kind_of(address)] += times

@@ -63,7 +63,7 @@ _BY_CATEGORY = {"saree": _SAREE, "jeans": _JEANS, "trousers": _TROUSERS}
 
 
 def wording_of(category: str, title: str) -> Wording:
-    """Return the wording of a category; one the demo does not know is worded with its own title."""
+    """Give the wording of a category; one the demo does not know is worded with its own title."""
     return _BY_CATEGORY.get(category) or Wording(
         brands=("Vastrakar", "Marigold Row", "Dhaaga Works", "Lakecity"),
         titles=("{colour} {fabric} {style} " + title, title + ", {style}, {fabric}, {colour}"),

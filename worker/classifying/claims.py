@@ -25,7 +25,7 @@ from worker.cnn.serving.classifier import Classification
 
 
 def classify_batch(database: Database, store: ImageStore, image_ids: Sequence[int]) -> int:
-    """Classify those of the images that are pending; return how many got a prediction or a reason.
+    """Classify those of the images that are pending; give how many got a prediction or a reason.
 
     The claim is committed before the first byte is decoded and no lock is held while predicting, so a picture
     that kills the process has left its mark, and nobody waits. Stopping gives the claimed images back.
@@ -34,7 +34,7 @@ def classify_batch(database: Database, store: ImageStore, image_ids: Sequence[in
 
 
 def classify_pending(database: Database, store: ImageStore, advance: Callable[[int], None]) -> int:
-    """Classify everything that is pending in this process, telling `advance` of each batch; return how many.
+    """Classify everything that is pending in this process, telling `advance` of each batch; give how many.
 
     Raises:
         NoModelError: there is no active version.

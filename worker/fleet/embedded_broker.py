@@ -38,7 +38,7 @@ class EmbeddedBroker:
         self._server: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
-        """Adopt the server that answers at the written address, or start one; return the address.
+        """Adopt the server that answers at the written address, or start one; give the address.
 
         A server holds a lock for as long as it lives, so that a folder never has two.
 

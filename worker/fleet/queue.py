@@ -37,7 +37,7 @@ def waiting(queue: str) -> int:
 
 
 def enqueue_pending(session: Session) -> int:
-    """Send the ids of pending images in batches, unless messages wait already; return how many ids were sent.
+    """Send the ids of pending images in batches, unless messages wait already; give how many ids were sent.
 
     Raises:
         BrokerError: the broker does not answer.

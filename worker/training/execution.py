@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 def run_training(
     database: Database, store: ImageStore, run_id: int, report: Report = no_report
 ) -> int | None:
-    """Execute a training run and return the new model version's id; None if the run is not ours to execute.
+    """Execute a training run and give the new model version's id; None if the run is not ours to execute.
 
     A run that fails is finished with its error, and so is one that Ctrl-C ends.
 

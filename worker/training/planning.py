@@ -17,7 +17,7 @@ FINE_TUNE_FROM: Final = 500
 def plan_training(
     session: Session, network: NetworkName = DEFAULT_NETWORK, seed: int = 0, *, fine_tune: bool | None = None
 ) -> list[int]:
-    """Plan a training on the categories of categories.toml; return the ids of its training runs, in order.
+    """Plan a training on the categories of categories.toml; give the ids of its training runs, in order.
 
     A backbone is trained in two runs: the first fits the head, which takes a minute or two, so that there is
     something to classify with; the second fine-tunes the upper blocks. Each makes a model version, and the

@@ -24,7 +24,7 @@ from worker.cnn.figures.metrics import softmax
 from worker.cnn.learning.fitting import History
 from worker.cnn.learning.trainers import Trained, train_efficientnet, train_seed_cnn
 from worker.cnn.learning.workspace import open_workspace
-from worker.cnn.pictures.dataset import KNOWN_NEGATIVE, Examples, Split
+from worker.cnn.pictures.dataset import KNOWN_NEGATIVE, TEST, VALIDATION, Examples
 from worker.cnn.progress import Report, no_report
 from worker.cnn.quiet_tensorflow import keras
 from worker.cnn.serving.conversion import make_flatbuffer
@@ -132,8 +132,8 @@ def _specify(config: TrainingConfig, trained: Trained, sha256: str) -> Classifie
     """Fit temperature and thresholds to the validation pictures and the known negatives outside the test."""
     held, outputs = trained.held_out, trained.outputs
     negative = held.labels == KNOWN_NEGATIVE
-    validation = (held.splits == Split.VALIDATION) & ~negative
-    negative &= held.splits != Split.TEST
+    validation = (held.splits == VALIDATION) & ~negative
+    negative &= held.splits != TEST
     temperature = fit_temperature(outputs.logits[validation], held.labels[validation])
     scores = outputs.in_distribution
     lowest_score = fit_in_distribution_threshold(scores[validation], scores[negative])
@@ -158,11 +158,11 @@ def _evaluations(specification: ClassifierSpecification, trained: Trained) -> di
     probabilities = softmax(outputs.logits, specification.temperature)
     uncertain = specification.are_uncertain(probabilities.max(axis=1), outputs.in_distribution)
     evaluations = {}
-    for split in (Split.VALIDATION, Split.TEST):
+    for split in (VALIDATION, TEST):
         rows = held.splits == split
         if np.any(held.labels[rows] != KNOWN_NEGATIVE):
             evaluation = evaluate(
                 probabilities[rows], held.labels[rows], uncertain[rows], specification.categories
             )
-            evaluations[split.value] = evaluation.as_dict()
+            evaluations[split] = evaluation.as_dict()
     return evaluations

@@ -69,6 +69,21 @@ def test_starting_a_program_loads_no_tensorflow(module: str) -> None:
     assert result.returncode == 0, result.stderr or "TensorFlow is loaded"
 
 
+@pytest.mark.parametrize(
+    ("words", "own"),
+    [
+        (("-c", "import db.models"), "db.models"),
+        (("-m", "db", "--help"), "db.commands.overview"),
+        (("-m", "worker", "--help"), "worker.commands.running"),
+    ],
+)
+def test_tables_and_help_load_no_picture_library(words: tuple[str, ...], own: str) -> None:
+    result = run(sys.executable, "-X", "importtime", *words)
+    loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
+    assert own in loaded
+    assert {"PIL", "numpy", "scipy"} & loaded == set()
+
+
 def test_package_files_are_empty() -> None:
     assert [path for path in MODULES if path.name == "__init__.py" and path.stat().st_size] == []
 

@@ -30,7 +30,7 @@ from db.categories import load_categories
 from db.pictures.decoder import decode_picture
 from demo.drawing.garments import draw_garment
 from worker.cnn.config import DEFAULT_NETWORK, INPUT_SHAPES, InputShape, NetworkName, TrainingConfig
-from worker.cnn.pictures.dataset import Examples, Split, fit_picture
+from worker.cnn.pictures.dataset import TRAIN, VALIDATION, Examples, fit_picture
 from worker.cnn.quiet_tensorflow import keras, tf
 from worker.cnn.serving.litert import BATCH_SIZE, LiteRTEngine
 from worker.cnn.train import train_and_evaluate
@@ -170,7 +170,7 @@ def onnx_engines(logits: Any, signature: Any) -> Iterator[tuple[str, Engine]]:
 def train(network: NetworkName, pictures: Pictures, labels: NDArray[np.int64]) -> Any:
     """Train a network for a moment; how good it is does not matter here."""
     keys = np.array([f"{row:064x}" for row in range(len(pictures))])
-    splits = np.where(np.arange(len(pictures)) % 4 == 0, Split.VALIDATION.value, Split.TRAIN.value)
+    splits = np.where(np.arange(len(pictures)) % 4 == 0, VALIDATION, TRAIN)
     sources = np.full(len(pictures), "drawn")
     examples = Examples(pictures, labels, splits, keys, keys, sources, keys, np.zeros(len(keys), np.bool_))
     categories = tuple(category.name for category in load_categories())

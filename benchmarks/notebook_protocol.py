@@ -29,7 +29,7 @@ from worker.cnn.figures.metrics import log_loss, softmax
 from worker.cnn.learning.augmentation import alter
 from worker.cnn.learning.epoch_batches import ShuffledBatches, make_targets
 from worker.cnn.networks.architectures import build_seed_cnn
-from worker.cnn.pictures.dataset import Examples, Split
+from worker.cnn.pictures.dataset import TRAIN, VALIDATION, Examples
 from worker.cnn.quiet_tensorflow import keras
 from worker.cnn.serving.classifier import Classifier
 from worker.cnn.train import train_and_evaluate
@@ -92,7 +92,7 @@ def train_efficientnet(photos: Sequence[Photo], network: NetworkName) -> Predict
     examples = Examples(
         pictures=read_pictures(photos, shape),
         labels=labels_of(photos),
-        splits=np.array([Split.VALIDATION if int(digest(g), 16) % 8 == 0 else Split.TRAIN for g in groups]),
+        splits=np.array([VALIDATION if int(digest(g), 16) % 8 == 0 else TRAIN for g in groups]),
         keys=np.array([photo.key for photo in photos]),
         products=groups,
         sources=np.array([photo.source for photo in photos]),

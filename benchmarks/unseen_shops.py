@@ -29,7 +29,7 @@ from worker.cnn.config import DEFAULT_NETWORK, INPUT_SHAPES, FineTuning, Trainin
 from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.intervals import bootstrap_intervals
-from worker.cnn.pictures.dataset import Examples, Split
+from worker.cnn.pictures.dataset import TEST, TRAIN, VALIDATION, Examples
 from worker.cnn.serving.classifier import Classifier, gather_answers
 from worker.cnn.train import train_and_evaluate
 from worker.commands.progress_bars import training_bar
@@ -82,12 +82,12 @@ def read_examples(photos: Sequence[Photo]) -> Examples:
     )
 
 
-def split_of(group: str) -> Split:
+def split_of(group: str) -> str:
     """Draw a group's split by its name."""
     place = int(digest(group)[:8], 16) / 16**8
     if place < HELD_OUT_SHARE:
-        return Split.TEST
-    return Split.VALIDATION if place < 2 * HELD_OUT_SHARE else Split.TRAIN
+        return TEST
+    return VALIDATION if place < 2 * HELD_OUT_SHARE else TRAIN
 
 
 def predict(config: TrainingConfig, seen: Examples, photos: Examples, workdir: Path) -> Predictions:
@@ -101,7 +101,7 @@ def predict(config: TrainingConfig, seen: Examples, photos: Examples, workdir: P
 
 def measure_within(config: TrainingConfig, examples: Examples, workdir: Path) -> Predictions:
     """Train and test on groups of the same sources."""
-    return predict(config, examples, examples.where(Split.TEST), workdir)
+    return predict(config, examples, examples.where(TEST), workdir)
 
 
 def measure_unseen(config: TrainingConfig, examples: Examples, workdir: Path) -> Predictions:
@@ -110,7 +110,7 @@ def measure_unseen(config: TrainingConfig, examples: Examples, workdir: Path) ->
     for is_left_out in UNSEEN.values():
         left_out = np.array([is_left_out(source) for source in examples.sources.tolist()])
         others = examples.select(~left_out)
-        splits = np.where(others.splits == Split.TEST, Split.TRAIN.value, others.splits)
+        splits = np.where(others.splits == TEST, TRAIN, others.splits)
         parts.append(predict(config, replace(others, splits=splits), examples.select(left_out), workdir))
     columns = {
         name: np.concatenate([getattr(part.photos, name) for part in parts]) for name in vars(examples)

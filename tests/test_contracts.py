@@ -95,6 +95,21 @@ def test_a_classs_name_stands_for_one_thing() -> None:
     assert {name for name, number in Counter(classes).items() if number > 1} == set()
 
 
+@pytest.mark.parametrize(
+    ("words", "own"),
+    [
+        (("-c", "import db.models"), "db.models"),
+        (("-m", "db", "--help"), "db.commands.overview"),
+        (("-m", "worker", "--help"), "worker.commands.running"),
+    ],
+)
+def test_tables_and_help_load_no_picture_library(words: tuple[str, ...], own: str) -> None:
+    result = run(sys.executable, "-X", "importtime", *words)
+    loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
+    assert own in loaded
+    assert {"PIL", "numpy", "scipy"} & loaded == set()
+
+
 def test_package_files_are_empty() -> None:
     assert [path for path in MODULES if path.name == "__init__.py" and path.stat().st_size] == []
 

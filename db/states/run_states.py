@@ -1,4 +1,4 @@
-"""The states of an unfinished crawl run or training run: alive, waiting or dead, one of the three."""
+"""The states of an unfinished crawl run or training run, one of alive, waiting and dead; and what a slice is."""
 
 from datetime import timedelta
 from typing import Final

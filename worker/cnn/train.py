@@ -26,7 +26,7 @@ from worker.cnn.figures.metrics import softmax
 from worker.cnn.learning.fitting import History
 from worker.cnn.learning.trainers import Trained, train_efficientnet, train_seed_cnn
 from worker.cnn.learning.workspace import open_workspace
-from worker.cnn.pictures.dataset import Examples, Split
+from worker.cnn.pictures.dataset import TEST, VALIDATION, Examples
 from worker.cnn.progress import Report, no_report
 from worker.cnn.quiet_tensorflow import keras
 from worker.cnn.serving.conversion import make_flatbuffer
@@ -134,8 +134,8 @@ def _specify(config: TrainingConfig, trained: Trained, sha256: str) -> Classifie
     """Fit temperature and thresholds to the validation pictures and the known negatives outside the test."""
     held, outputs = trained.held_out, trained.outputs
     negative = held.labels == KNOWN_NEGATIVE
-    validation = (held.splits == Split.VALIDATION) & ~negative
-    negative &= held.splits != Split.TEST
+    validation = (held.splits == VALIDATION) & ~negative
+    negative &= held.splits != TEST
     temperature = fit_temperature(outputs.logits[validation], held.labels[validation])
     scores = outputs.in_distribution
     lowest_score = fit_in_distribution_threshold(scores[validation], scores[negative])
@@ -161,8 +161,8 @@ def _evaluations(specification: ClassifierSpecification, trained: Trained) -> di
     uncertain = specification.are_uncertain(probabilities.max(axis=1), outputs.in_distribution)
     answers = Answers(probabilities, held.labels, uncertain)
     evaluations = {}
-    for split in (Split.VALIDATION, Split.TEST):
+    for split in (VALIDATION, TEST):
         rows = held.splits == split
         if answers.shown[rows].any():
-            evaluations[split.value] = evaluate(answers.select(rows), specification.categories).as_dict()
+            evaluations[split] = evaluate(answers.select(rows), specification.categories).as_dict()
     return evaluations

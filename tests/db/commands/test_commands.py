@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -31,8 +32,15 @@ def lines(result: Result) -> list[str]:
     return [line.strip() for line in result.stdout.splitlines()]
 
 
+def plain(text: str) -> str:
+    """The words of a message, without the box around them."""
+    return " ".join(re.sub("[\u2500-\u257f]", " ", text).split())
+
+
 def test_help_teaches_every_command_with_an_example(command: Command) -> None:
-    for name in ("upgrade", "products", "import", "export", "review", "stats"):
+    names = ("upgrade", "products", "import", "export", "review", "stats", "contact-sheet")
+    assert set(names) <= set(plain(command("--help").stdout).split())
+    for name in names:
         result = command(name, "--help")
         assert result.exit_code == 0
         assert "Example:" in result.stdout
@@ -48,27 +56,33 @@ def test_import_counts_what_it_saved_and_says_what_comes_next(command: Command, 
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "message"),
     [
-        ["products", "--category", "skirt"],
-        ["products", "--category", "other"],
-        ["products", "--after", "B000000001"],
-        ["products", "--after", "-1"],
-        ["products", "--limit", "-5"],
-        ["products", "--min-confidence", "90"],
-        ["products", "--format", "xml"],
-        ["products", "--output", "products.txt"],
-        ["export", "out", "--format", "zip"],
-        ["review", "amazon.in", "B000000001", "skirt"],
-        ["import", "/nowhere", "--source", "x"],
-        ["import", "."],
-        ["import", ".", "--source", " "],
-        ["stats", "--format", "csv"],
-        ["nonsense"],
+        ("products --category skirt", "categories are saree, jeans, trousers; got 'skirt'"),
+        ("products --category other", "categories are saree, jeans, trousers; got 'other'"),
+        ("products --after B000000001", "'--after'"),
+        ("products --after -1", "'--after'"),
+        ("products --limit -5", "'--limit'"),
+        ("products --min-confidence 90", "'--min-confidence'"),
+        ("products --format xml", "'xml' is not one of 'table', 'json', 'csv', 'parquet'"),
+        ("products --output products.txt", "--output goes with --format json, csv or parquet; got a table"),
+        ("export out --format zip", "'zip' is not one of 'folders', 'parquet'"),
+        ("review amazon.in B000000001 skirt", "categories are saree, jeans, trousers, other; got 'skirt'"),
+        ("import /nowhere --source x", "'/nowhere' does not exist"),
+        ("import .", "Missing option '--source'"),
+        ("import . --source ' '", "a name of 1 to 100 characters is needed, got ' '"),
+        ("stats --format csv", "'csv' is not one of 'table', 'json'"),
+        ("contact-sheet sheet.gif", "a name ending in .png, .jpg, .jpeg is needed, got sheet.gif"),
+        ("contact-sheet sheet.png --columns 1", "'--columns'"),
+        ("nonsense", "No such command 'nonsense'"),
     ],
 )
-def test_wrong_words_end_with_exit_code_2(command: Command, words: list[str]) -> None:
-    assert command(*words).exit_code == 2
+def test_wrong_words_end_with_exit_code_2_and_say_what_is_wrong(
+    command: Command, words: str, message: str
+) -> None:
+    result = command(*shlex.split(words))
+    assert result.exit_code == 2
+    assert message in plain(result.stderr)
 
 
 def test_a_folder_of_another_name_is_a_wrong_argument_and_nothing_is_imported(

@@ -7,12 +7,12 @@ from PIL import Image, ImageDraw
 
 from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
-from worker.cnn.pictures.dataset import Examples, Split, fit_picture
+from worker.cnn.pictures.dataset import TEST, TRAIN, VALIDATION, Examples, fit_picture
 from worker.cnn.train import TrainingResult, train_and_evaluate
 
 CATEGORIES = ("saree", "jeans", "trousers")
 COLOURS = {0: "crimson", 1: "navy", 2: "tan", KNOWN_NEGATIVE: "lime"}
-PICTURES_PER_LABEL = {Split.TRAIN: 8, Split.VALIDATION: 4, Split.TEST: 2}
+PICTURES_PER_LABEL = {TRAIN: 8, VALIDATION: 4, TEST: 2}
 
 
 def draw(label: int, generator: np.random.Generator) -> Image.Image:
@@ -46,7 +46,7 @@ def drawn_examples() -> Callable[[NetworkName], Examples]:
                 [fit_picture(draw(label, generator), INPUT_SHAPES[network]) for label, _ in rows]
             ),
             labels=np.array([label for label, _ in rows]),
-            splits=np.array([split.value for _, split in rows]),
+            splits=np.array([split for _, split in rows]),
             keys=names,
             products=names,
             sources=np.full(len(rows), "drawn"),

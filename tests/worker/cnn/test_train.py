@@ -9,7 +9,7 @@ import pytest
 from worker.cnn.config import NetworkName, TrainingConfig
 from worker.cnn.errors import EmptyCategoryError, ExamplesError, TrainingDivergedError
 from worker.cnn.figures.evaluate import evaluate
-from worker.cnn.pictures.dataset import Examples, Split
+from worker.cnn.pictures.dataset import TEST, Examples
 from worker.cnn.progress import Progress
 from worker.cnn.serving.classifier import Classifier, gather_answers
 from worker.cnn.train import TrainingResult, train_and_evaluate
@@ -50,7 +50,7 @@ def test_the_classifier_says_what_the_evaluation_measured(
     trained: TrainingResult, drawn_examples: Draw
 ) -> None:
     classifier = Classifier.load(trained.artefact, trained.specification)
-    test = drawn_examples(LITE0).where(Split.TEST)
+    test = drawn_examples(LITE0).where(TEST)
     categories = trained.specification.categories
     answers = gather_answers(classifier.classify(test.pictures), test.labels, categories)
     measured = evaluate(answers, categories)
@@ -105,7 +105,7 @@ def test_training_without_test_pictures_evaluates_validation_alone(
     drawn_examples: Draw, small_config: Configure, workdir: Path
 ) -> None:
     examples = drawn_examples(LITE0)
-    few = examples.select((examples.splits != Split.TEST) & (examples.labels >= 0))
+    few = examples.select((examples.splits != TEST) & (examples.labels >= 0))
     config = dataclasses.replace(small_config(LITE0), epochs=2, weight_decays=(1e-3,))
     result = train_and_evaluate(config, few, workdir)
     assert list(result.metrics) == ["validation"]

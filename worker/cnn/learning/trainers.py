@@ -19,7 +19,7 @@ from worker.cnn.learning.workspace import Workspace
 from worker.cnn.networks.architectures import assemble_efficientnet, assemble_seed_cnn, build_seed_cnn
 from worker.cnn.networks.efficientnet import build_backbone
 from worker.cnn.networks.in_distribution import fit_scorer
-from worker.cnn.pictures.dataset import Examples, Split
+from worker.cnn.pictures.dataset import TRAIN, VALIDATION, Examples
 from worker.cnn.pictures.views import PLAIN_VIEWS, View
 from worker.cnn.progress import Progress, Report
 from worker.cnn.quiet_tensorflow import keras, tf
@@ -111,12 +111,12 @@ def _train_head(
 
 def _divide(examples: Examples) -> tuple[Examples, Examples]:
     """Give what is trained on and what is held out."""
-    trained_on = (examples.splits == Split.TRAIN) & (examples.labels != KNOWN_NEGATIVE)
+    trained_on = (examples.splits == TRAIN) & (examples.labels != KNOWN_NEGATIVE)
     return examples.select(trained_on), examples.select(~trained_on)
 
 
 def _is_validation(held_out: Examples) -> NDArray[np.bool_]:
-    return np.asarray((held_out.splits == Split.VALIDATION) & (held_out.labels != KNOWN_NEGATIVE))
+    return np.asarray((held_out.splits == VALIDATION) & (held_out.labels != KNOWN_NEGATIVE))
 
 
 def _validation(held_out: Examples) -> Examples:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +12,11 @@ from worker.cnn.arrays import KNOWN_NEGATIVE, Pictures
 from worker.cnn.config import Fit, InputShape
 from worker.cnn.errors import EmptyCategoryError, ExamplesError
 
-
-class Split(StrEnum):
-    """Which part of the examples a product belongs to."""
-
-    TRAIN = "train"
-    VALIDATION = "validation"
-    TEST = "test"
+TRAIN: Final = "train"
+VALIDATION: Final = "validation"
+TEST: Final = "test"
+SPLITS: Final = (TRAIN, VALIDATION, TEST)
+"""The parts of the examples, each product in one, by the words of the records: networks do not know those."""
 
 
 def fit_picture(picture: Image.Image, shape: InputShape) -> Pictures:
@@ -46,7 +43,7 @@ class Examples:
     Attributes:
         pictures: uint8 (n, height, width, 3), fitted by `fit_picture`; may be a memory map.
         labels: int (n,), index into the config's categories, or KNOWN_NEGATIVE.
-        splits: str (n,), values of Split.
+        splits: str (n,), words of SPLITS.
         keys: str (n,), the SHA-256 of each stored image.
         products: str (n,), which product shows the picture; a product lies in one split only.
         sources: str (n,), the marketplace that each picture comes from.
@@ -75,8 +72,8 @@ class Examples:
                 "pictures must be uint8 (n, height, width, 3), "
                 f"got {self.pictures.dtype} {self.pictures.shape}"
             )
-        if wrong := set(self.splits.tolist()) - set(Split):
-            raise ExamplesError(f"splits are {[str(split) for split in Split]}, got also {sorted(wrong)}")
+        if wrong := set(self.splits.tolist()) - set(SPLITS):
+            raise ExamplesError(f"splits are {SPLITS}, got also {sorted(wrong)}")
         self._require_whole_products()
 
     def __len__(self) -> int:
@@ -86,7 +83,7 @@ class Examples:
         """Keep the rows of a mask or of an index array."""
         return type(self)(**{name: array[rows] for name, array in vars(self).items()})
 
-    def where(self, split: Split) -> Self:
+    def where(self, split: str) -> Self:
         """Keep the examples of one split."""
         return self.select(self.splits == split)
 
@@ -102,10 +99,10 @@ class Examples:
         """Count the pictures by split and category; known negatives count as `other`."""
         names = [*enumerate(categories), (KNOWN_NEGATIVE, "other")]
         return {
-            split.value: {
+            split: {
                 name: int(np.sum((self.splits == split) & (self.labels == label))) for label, name in names
             }
-            for split in Split
+            for split in SPLITS
         }
 
     def require_trainable(self, categories: tuple[str, ...]) -> None:
@@ -116,7 +113,7 @@ class Examples:
                 f"got {self.labels.min()} to {self.labels.max()}"
             )
         counts = self.counts(categories)
-        for split in (Split.TRAIN, Split.VALIDATION):
+        for split in (TRAIN, VALIDATION):
             if empty := [name for name in categories if counts[split][name] == 0]:
                 raise EmptyCategoryError(f"no {split} picture of {', '.join(empty)}; got {counts}")
 

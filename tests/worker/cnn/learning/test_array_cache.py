@@ -4,10 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from worker.cnn.arrays import Pictures
 from worker.cnn.config import NetworkName
 from worker.cnn.learning.array_cache import ArrayCache, CachedArrays
 from worker.cnn.pictures.alterations import view_picture
-from worker.cnn.pictures.dataset import Examples, Pictures
+from worker.cnn.pictures.dataset import Examples
 from worker.cnn.pictures.views import View
 from worker.cnn.progress import Progress, no_report
 

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from db.models import Split
 from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import INPUT_SHAPES, Fit, InputShape, NetworkName
 from worker.cnn.errors import EmptyCategoryError, ExamplesError
-from worker.cnn.pictures.dataset import Examples, Split, class_weights, fit_picture
+from worker.cnn.pictures.dataset import SPLITS, VALIDATION, Examples, class_weights, fit_picture
 
 CATEGORIES = ("saree", "jeans", "trousers")
 
@@ -64,9 +65,13 @@ def test_shrinking_averages_fine_stripes() -> None:
 
 
 def test_a_split_keeps_its_rows_together(examples: Examples) -> None:
-    validation = examples.where(Split.VALIDATION)
+    validation = examples.where(VALIDATION)
     assert validation.keys.tolist() == ["d", "e", "f"]
     assert validation.labels.tolist() == [0, 1, 2]
+
+
+def test_the_splits_are_those_of_the_records() -> None:
+    assert list(SPLITS) == list(Split)
 
 
 def test_counts_name_the_known_negatives(examples: Examples) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from worker.cnn.config import NetworkName
 from worker.cnn.errors import ArtefactDigestError, ArtefactFormatError, ConfigError, ExamplesError
-from worker.cnn.pictures.dataset import Examples, Split
+from worker.cnn.pictures.dataset import TRAIN, Examples
 from worker.cnn.serving.classifier import Classifier
 from worker.cnn.serving.specification import ClassifierSpecification
 from worker.cnn.train import TrainingResult
@@ -23,7 +23,7 @@ def classifier(trained: TrainingResult) -> Classifier:
 
 @pytest.fixture(scope="module")
 def pictures(drawn_examples: Callable[[NetworkName], Examples]) -> np.ndarray:
-    return drawn_examples(NetworkName.EFFICIENTNET_LITE0).where(Split.TRAIN).pictures
+    return drawn_examples(NetworkName.EFFICIENTNET_LITE0).where(TRAIN).pictures
 
 
 def signed(artefact: bytes, trained: TrainingResult) -> ClassifierSpecification:

@@ -7,7 +7,7 @@ import pytest
 
 from worker.cnn.config import NetworkName
 from worker.cnn.errors import ArtefactDigestError, ArtefactFormatError
-from worker.cnn.pictures.dataset import Examples, Split
+from worker.cnn.pictures.dataset import TRAIN, Examples
 from worker.cnn.serving.classifier import Classifier
 from worker.cnn.serving.litert import BATCH_SIZE, LiteRTEngine
 from worker.cnn.train import TrainingResult
@@ -23,7 +23,7 @@ def flatbuffer(trained: TrainingResult) -> bytes:
 
 @pytest.fixture(scope="module")
 def pictures(drawn_examples: Callable[[NetworkName], Examples]) -> np.ndarray:
-    return drawn_examples(NetworkName.EFFICIENTNET_LITE0).where(Split.TRAIN).pictures
+    return drawn_examples(NetworkName.EFFICIENTNET_LITE0).where(TRAIN).pictures
 
 
 def test_the_flatbuffer_says_what_the_keras_network_says(

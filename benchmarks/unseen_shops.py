@@ -161,7 +161,7 @@ def main(
     """Measure on products and on sources that the network has never seen."""
     examples = read_examples(read_manifest(photos))
     config = replace(TrainingConfig.default(CATEGORIES), fine_tuning=FineTuning() if fine_tune else None)
-    results = []
+    results: list[dict[str, Any]] = []
     for seed in range(seeds):
         started, seeded = time.monotonic(), replace(config, seed=seed)
         results.append(

@@ -137,6 +137,9 @@ def on_server(address: str, statement: str, database: str | None = None) -> None
     """Run one statement outside any transaction."""
     url = make_url(address)
     with psycopg.connect(
-        host=url.query["host"], user=url.username, dbname=database or url.database, autocommit=True
+        host=url.normalized_query["host"][0],
+        user=url.username,
+        dbname=database or url.database,
+        autocommit=True,
     ) as connection:
         connection.execute(statement)

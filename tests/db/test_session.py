@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.factories import product, save
 
 
 @pytest.fixture
-def reopened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):  # noqa: ANN201 - a fixture that sets the stage
+def reopened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
     """Let open_database read the environment anew, before and after the test."""
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("VASTRA_FOLDER", str(tmp_path / "var"))

@@ -63,12 +63,13 @@ def test_nineteen_of_twenty_intervals_hold_the_truth() -> None:
 
 def test_copies_of_a_picture_add_no_certainty() -> None:
     once = predictions(60, 0.8)
-    copied = tuple(np.repeat(array, 9, axis=0) for array in once)
-    by_product = bootstrap_intervals(*copied, np.repeat(np.arange(60), 9), CATEGORIES)
+    probabilities, labels, uncertain = (np.repeat(array, 9, axis=0) for array in once)
+    products = np.repeat(np.arange(60), 9)
+    by_product = bootstrap_intervals(probabilities, labels, uncertain, products, CATEGORIES)
     plain = bootstrap_intervals(*once, np.arange(60), CATEGORIES)
     for name in ("accuracy", "macro_f1", "coverage", "claimed_accuracy", "expected_calibration_error"):
         assert vars(getattr(by_product, name)) == pytest.approx(vars(getattr(plain, name))), name
-    by_picture = bootstrap_intervals(*copied, np.arange(540), CATEGORIES)
+    by_picture = bootstrap_intervals(probabilities, labels, uncertain, np.arange(540), CATEGORIES)
     assert width(by_picture.accuracy) < 0.5 * width(by_product.accuracy)
 
 

@@ -16,6 +16,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -164,7 +165,11 @@ def onnx_engines(logits: Any, signature: Any) -> Iterator[tuple[str, Engine]]:
         for name, hints in (("OpenVINO float32", exact), ("OpenVINO", {})):
             core = openvino.Core()
             compiled = core.compile_model(core.read_model(network), "CPU", hints)
-            yield name, lambda x, compiled=compiled: np.array(compiled(x)[0])
+            yield name, partial(_run_openvino, compiled)
+
+
+def _run_openvino(compiled: Any, pictures: Pictures) -> NDArray[np.float32]:
+    return np.array(compiled(pictures)[0])
 
 
 def train(network: NetworkName, pictures: Pictures, labels: NDArray[np.int64]) -> Any:

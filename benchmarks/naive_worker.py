@@ -31,7 +31,7 @@ app.conf.update(task_default_queue=QUEUE, task_acks_late=True, task_ignore_resul
 @app.on_configure.connect
 def find_broker(**_: Any) -> None:
     """Ask for the broker's address late: the benchmark starts the broker after it has imported this."""
-    app.conf.broker_url = broker_url()
+    app.conf.update(broker_url=broker_url())
 
 
 @app.task

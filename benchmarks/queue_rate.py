@@ -19,12 +19,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import delete, func, select
 
 from benchmarks.naive_worker import QUEUE, classify_image
 from db.broker import broker_url
@@ -32,13 +32,13 @@ from db.categories import load_categories
 from db.datasets.importing import find_photos, import_photos
 from db.image_store import ImageStore
 from db.messages import BATCH_SIZE
-from db.models import Image, ModelVersion, Prediction
+from db.models import Image, Prediction
 from db.queries.pending import count_pending
-from db.repository.model_versions import record_model_version
-from db.repository.runs import finish_training_run, plan_training_run
+from db.repository.runs import plan_training_run
 from db.session import Database, open_database
 from db.settings import ROOT, settings
 from demo.drawing.garments import draw_garment
+from tests.factories import copy_version
 from worker.app import app
 from worker.classifying.decoding import decoded_images
 from worker.classifying.loaded_versions import load_classifier, require_version
@@ -75,7 +75,7 @@ def main(
         with running(*worker):
             wait_until_classified(database)  # by the schedule: broker and network are there then
             with running(*naive):
-                measure(database, record_naive_version(database), rounds)
+                measure(database, copy_version(database), rounds)
         database.close()
 
 
@@ -103,20 +103,6 @@ def train(database: Database) -> None:
     with database.write() as session:
         run_id = plan_training_run(session, config.network, config.as_dict(), config.seed)
     run_training(database, STORE, run_id)
-
-
-def record_naive_version(database: Database) -> int:
-    """Record the active model version once more, for the naive worker to predict with; it is never active."""
-    with database.write() as session:
-        columns = {column.key: getattr(require_version(session), column.key) for column in _columns()}
-        run_id = plan_training_run(session, columns["network"], {}, seed=0)
-        finish_training_run(session, run_id)
-        return record_model_version(session, run_id, columns)
-
-
-def _columns() -> list[ColumnElement[Any]]:
-    own = {"id", "training_run_id", "active", "created_at", "activated_at"}
-    return [column for column in ModelVersion.__table__.columns if column.key not in own]
 
 
 @contextmanager

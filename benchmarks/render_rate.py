@@ -5,6 +5,7 @@ drawing and parsing. Memory is that of the crawler and of the browser with Playw
 together, each page of memory that they share counted once (PSS; RSS where the system tells no more).
 """
 
+import os
 import sys
 import tempfile
 import time
@@ -75,10 +76,7 @@ def _command(base_url: str, render_pages: int) -> list[str]:
 
 
 def _environment(folder: str) -> dict[str, str]:
-    return psutil.Process().environ() | {
-        "VASTRA_FOLDER": folder,
-        "DATABASE_URL": f"sqlite:///{folder}/records",
-    }
+    return os.environ | {"VASTRA_FOLDER": folder, "DATABASE_URL": f"sqlite:///{folder}/records"}
 
 
 def _memory_mb(crawl: psutil.Process) -> tuple[float, float]:

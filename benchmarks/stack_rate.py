@@ -66,6 +66,8 @@ def measure_crawls(stack: Stack, records: Database, most: int) -> Table:
                 select(func.min(CrawlRun.started_at), func.max(CrawlRun.finished_at))
             ).one()
             found, images = (session.scalar(select(func.count(kind.id))) or 0 for kind in (Product, Image))
+        assert started is not None
+        assert finished is not None
         seconds = (finished - started).total_seconds()
         counts = map(str, (workers, len(runs), found, images))
         table.add_row(*counts, f"{seconds:.1f}", f"{found / seconds:.1f}", f"{images / seconds:.1f}")

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -112,14 +113,14 @@ def measure_unseen(config: TrainingConfig, examples: Examples, workdir: Path) ->
         others = examples.select(~left_out)
         splits = np.where(others.splits == TEST, TRAIN, others.splits)
         parts.append(predict(config, replace(others, splits=splits), examples.select(left_out), workdir))
-    columns = {
-        name: np.concatenate([getattr(part.photos, name) for part in parts]) for name in vars(examples)
-    }
     return Predictions(
-        Examples(**columns),
-        np.concatenate([part.probabilities for part in parts]),
-        np.concatenate([part.uncertain for part in parts]),
+        Examples(**_pool([part.photos for part in parts])), Answers(**_pool([part.answers for part in parts]))
     )
+
+
+def _pool(parts: Sequence[Examples] | Sequence[Answers]) -> dict[str, NDArray[Any]]:
+    """Join the arrays of the parts, by name."""
+    return {name: np.concatenate([vars(part)[name] for part in parts]) for name in vars(parts[0])}
 
 
 def show(results: Sequence[Mapping[str, Any]]) -> Table:
@@ -155,7 +156,7 @@ def main(
     """Measure on products and on sources that the network has never seen."""
     examples = read_examples(read_manifest(photos))
     config = replace(TrainingConfig.default(CATEGORIES), fine_tuning=FineTuning() if fine_tune else None)
-    results = []
+    results: list[dict[str, Any]] = []
     for seed in range(seeds):
         started, seeded = time.monotonic(), replace(config, seed=seed)
         results.append(

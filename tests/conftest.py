@@ -3,7 +3,7 @@ import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import NoReturn
@@ -13,8 +13,9 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from db.image_store import open_image_store
 from db.migration import upgrade
-from db.session import Database
+from db.session import Database, open_database
 from db.settings import settings
 from worker.settings import worker_settings
 
@@ -41,14 +42,32 @@ def shared_folder(name: str) -> Path:
     return folder
 
 
+def forget_environment() -> None:
+    """Have the environment read anew, and give back what was opened by it."""
+    if open_database.cache_info().currsize:
+        open_database().close()
+    for reader in (settings, worker_settings, open_database, open_image_store):
+        reader.cache_clear()
+
+
 @pytest.fixture(autouse=True)
-def fresh_settings() -> Iterator[None]:
+def fresh_environment() -> Iterator[None]:
     """The environment is read anew by each test, and by the next one whatever this one has set."""
-    for read in (settings, worker_settings):
-        read.cache_clear()
+    forget_environment()
     yield
-    for read in (settings, worker_settings):
-        read.cache_clear()
+    forget_environment()
+
+
+@pytest.fixture
+def set_database_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Database], None]]:
+    """Set DATABASE_URL, as a user does, so that the commands called in this process open those records."""
+
+    def set_it(database: Database) -> None:
+        monkeypatch.setenv("DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
+        forget_environment()
+
+    yield set_it
+    forget_environment()  # before the records go
 
 
 @pytest.fixture(scope="session")
@@ -140,6 +159,9 @@ def on_server(address: str, statement: str, database: str | None = None) -> None
     """Run one statement outside any transaction."""
     url = make_url(address)
     with psycopg.connect(
-        host=url.query["host"], user=url.username, dbname=database or url.database, autocommit=True
+        host=url.normalized_query["host"][0],
+        user=url.username,
+        dbname=database or url.database,
+        autocommit=True,
     ) as connection:
         connection.execute(statement)

@@ -64,7 +64,11 @@ def product(
     **listing: Any,
 ) -> FoundProduct:
     """A product as the crawler finds it; an int among the pictures is the seed of one."""
-    values = {"title": f"Title of {asin}", "price": Decimal("499.00"), "currency": "INR"} | listing
+    values: dict[str, Any] = {
+        "title": f"Title of {asin}",
+        "price": Decimal("499.00"),
+        "currency": "INR",
+    } | listing
     shown = tuple(picture(p, position=n) if isinstance(p, int) else p for n, p in enumerate(pictures))
     return FoundProduct(marketplace, asin, Listing(found_in=found_in, **values), shown)
 

@@ -1,13 +1,11 @@
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from db.image_store import open_image_store
-from db.session import Database, open_database
-from db.settings import settings
+from db.session import Database
 from tests.factories import picture_bytes
 
 
@@ -32,27 +30,23 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
+class Command(Protocol):
+    """Runs `python -m db WORDS` in this process."""
+
+    def __call__(self, *words: object) -> Result: ...
+
+
 @pytest.fixture
 def command(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sqlite_template: Path
-) -> Iterator[Callable[..., Result]]:
-    """Run `python -m db WORDS` in this process, on records of the test's own."""
+    monkeypatch: pytest.MonkeyPatch, sqlite: Database, set_database_url: Callable[[Database], None]
+) -> Command:
+    """The command line, on the records of `sqlite`."""
     from db.__main__ import app  # noqa: PLC0415 - typer reads the width of the terminal
 
-    (tmp_path / "var").mkdir()
-    shutil.copy(sqlite_template, tmp_path / "var" / "vastra.sqlite3")
-    monkeypatch.setenv("VASTRA_FOLDER", str(tmp_path / "var"))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("IMAGE_STORE", raising=False)
-    cached = (settings, open_database, open_image_store)
-    for function in cached:
-        function.cache_clear()
+    set_database_url(sqlite)
 
     def run(*words: object) -> Result:
         return CliRunner().invoke(app, [str(word) for word in words])
 
-    yield run
-    if open_database.cache_info().currsize:
-        open_database().close()
-    for function in cached:
-        function.cache_clear()
+    return run

@@ -1,12 +1,13 @@
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import Engine, inspect, text
 
 from db.errors import DatabaseVersionError
 from db.migration import _config, current_revision, require_current_schema, upgrade
@@ -67,7 +68,7 @@ def test_an_older_schema_names_the_command_that_helps(database: Database) -> Non
 
 
 @pytest.mark.parametrize("act", [require_current_schema, upgrade])
-def test_a_newer_schema_is_left_alone(database: Database, act) -> None:  # noqa: ANN001 - two functions of one shape
+def test_a_newer_schema_is_left_alone(database: Database, act: Callable[[Engine], None]) -> None:
     set_revision(database, "9999")
     with pytest.raises(DatabaseVersionError, match=r"update the code.*9999"):
         act(database.engine)

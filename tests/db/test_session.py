@@ -6,22 +6,7 @@ from sqlalchemy import text
 from db.errors import DatabaseVersionError, UnreachableDatabaseError
 from db.queries.products import ProductFilter, product_page
 from db.session import Database, open_database
-from db.settings import settings
 from tests.factories import product, save
-
-
-@pytest.fixture
-def reopened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):  # noqa: ANN201 - a fixture that sets the stage
-    """Let open_database read the environment anew, before and after the test."""
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setenv("VASTRA_FOLDER", str(tmp_path / "var"))
-    for cached in (settings, open_database):
-        cached.cache_clear()
-    yield monkeypatch
-    if open_database.cache_info().currsize:
-        open_database().close()
-    for cached in (settings, open_database):
-        cached.cache_clear()
 
 
 def number_of_products(database: Database) -> int:
@@ -44,20 +29,23 @@ def test_what_a_reader_changes_is_dropped(database: Database) -> None:
     assert number_of_products(database) == 1
 
 
-@pytest.mark.usefixtures("reopened")
-def test_a_new_file_is_made_with_its_folder_and_schema(tmp_path: Path) -> None:
+def test_a_new_file_is_made_with_its_folder_and_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("VASTRA_FOLDER", str(tmp_path / "var"))
     assert number_of_products(open_database()) == 0
     assert (tmp_path / "var" / "vastra.sqlite3").is_file()
 
 
 def test_an_empty_postgresql_is_not_migrated_unasked(
-    reopened: pytest.MonkeyPatch, postgresql_url: str
+    monkeypatch: pytest.MonkeyPatch, postgresql_url: str
 ) -> None:
     database = Database(postgresql_url)
     with database.engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
     database.close()
-    reopened.setenv("DATABASE_URL", postgresql_url)
+    monkeypatch.setenv("DATABASE_URL", postgresql_url)
     with pytest.raises(DatabaseVersionError, match="python -m db upgrade"):
         open_database()
 
@@ -65,8 +53,8 @@ def test_an_empty_postgresql_is_not_migrated_unasked(
 @pytest.mark.parametrize(
     "url", ["no address", "gopher://host/records", "sqlite:////proc/nothing/records.sqlite3"]
 )
-def test_an_unusable_address_is_named_without_its_password(reopened: pytest.MonkeyPatch, url: str) -> None:
-    reopened.setenv("DATABASE_URL", url)
+def test_an_unusable_address_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
     with pytest.raises(UnreachableDatabaseError, match="DATABASE_URL cannot be used"):
         open_database()
     with pytest.raises(UnreachableDatabaseError) as refusal:

@@ -1,7 +1,8 @@
 import http.client
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.misbehaviour import Misbehaviour
 
 MARKETPLACE = "amazon.in"
+BEHAVED = Misbehaviour()
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,19 @@ def shop() -> Iterator[DemoShop]:
         yield shop
 
 
+class OpenShop(Protocol):
+    """Opens a small shop that misbehaves as told."""
+
+    def __call__(self, misbehaviour: Misbehaviour = ..., products: int = ...) -> DemoShop: ...
+
+
 @pytest.fixture
-def open_shop() -> Iterator[Callable[..., DemoShop]]:
-    """Open small shops that misbehave as told; all are closed after the test."""
+def open_shop() -> Iterator[OpenShop]:
+    """Open shops; all are closed after the test."""
     with ExitStack() as opened:
 
-        def open_one(products: int = 3, **misbehaviour: object) -> DemoShop:
-            config = ShopConfig(
-                products=products,
-                broken_pictures=False,
-                misbehaviour=Misbehaviour(**misbehaviour),  # type: ignore[arg-type]
-            )
+        def open_one(misbehaviour: Misbehaviour = BEHAVED, products: int = 3) -> DemoShop:
+            config = ShopConfig(products=products, broken_pictures=False, misbehaviour=misbehaviour)
             return opened.enter_context(DemoShop(config))
 
         yield open_one

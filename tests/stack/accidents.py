@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 
 import redis
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from db.categories import load_categories
@@ -94,12 +95,12 @@ def status_of(records: Database, kind: type[CrawlRun] | type[TrainingRun], run_i
     """Tell how far a run is; while PostgreSQL is not back, as if it were only planned."""
     try:
         with records.read() as session:
-            return session.get_one(kind, run_id).status
+            return session.scalars(select(kind.status).where(kind.id == run_id)).one()
     except OperationalError:
         return RunStatus.PLANNED
 
 
-def answers(client: "redis.Redis[bytes]") -> bool:
+def answers(client: redis.Redis) -> bool:
     try:
         return bool(client.ping())
     except redis.RedisError:

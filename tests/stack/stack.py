@@ -99,7 +99,8 @@ class Stack:
 
     def scale(self, service: str, containers: int, **changes: str) -> None:
         """Have so many containers of a service, made anew where `changes` of the environment ask for it."""
-        self.compose("up", "-d", "--no-deps", "--scale", f"{service}={containers}", service, **changes)
+        words = ("up", "-d", "--no-deps", "--scale", f"{service}={containers}", service)
+        self.compose(*words, check=True, **changes)
 
     def remove(self) -> None:
         """Remove containers and volumes, also those that a killed run has left with other passwords."""

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import urllib.request
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -36,9 +37,11 @@ def test_every_program_comes_to_consume(records: Database, stack: Stack) -> None
     assert wait_until(lambda: all(stack.is_up(service) for service in PROGRAMS), 150, every=2), stack.log()
     for service in PROGRAMS:
         for container in stack.containers(service):
-            assert wait_until(
-                lambda c=container: stack.inspect(c, "{{.State.Health.Status}}") == "healthy", 150, 2
-            )
+            assert wait_until(partial(is_healthy, stack, container), 150, every=2)
+
+
+def is_healthy(stack: Stack, container: str) -> bool:
+    return stack.inspect(container, "{{.State.Health.Status}}") == "healthy"
 
 
 def test_the_host_uses_the_servers_with_the_programs_of_the_checkout(records: Database, stack: Stack) -> None:

@@ -24,6 +24,14 @@ from worker.fleet.embedded_broker import EmbeddedBroker
 PRODUCTS = 16
 """Of each category: enough for every split to have some of each."""
 
+SHORT_TRAINING = TrainingConfig(
+    NetworkName.EFFICIENTNET_LITE0,
+    tuple(category.name for category in CATEGORIES),
+    epochs=15,
+    batch_size=8,
+    weight_decays=(1e-3,),
+)
+
 _TINTS = {"saree": "red", "jeans": "blue", "trousers": "khaki"}
 
 
@@ -54,8 +62,9 @@ def short_folder() -> Iterator[Path]:
 def broker_of_session(own_folder: Path) -> Iterator[str]:
     """A running broker, which the worker's app uses from now on."""
     broker = EmbeddedBroker(own_folder)
-    app.conf.broker_url = broker.start()
-    yield app.conf.broker_url
+    address = broker.start()
+    app.conf.update(broker_url=address)
+    yield address
     app.close()
     broker.stop()
 
@@ -66,7 +75,7 @@ def broker(broker_of_session: str) -> Iterator[str]:
     yield broker_of_session
     with app.connection_for_write() as connection:
         for queue in (CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE):
-            app.amqp.queues.select_add(queue)(connection.default_channel).purge()
+            app.amqp.queues[queue](connection.default_channel).purge()
 
 
 def garment(category: str, seed: int) -> bytes:
@@ -85,11 +94,8 @@ def save_garments(database: Database, category: str, seeds: range) -> list[int]:
     return save(database, *found)
 
 
-def plan(database: Database, **settings: object) -> int:
+def plan(database: Database, config: TrainingConfig = SHORT_TRAINING) -> int:
     """Plan a training that takes seconds; the training run's id."""
-    names = tuple(category.name for category in CATEGORIES)
-    values = {"epochs": 15, "batch_size": 8, "weight_decays": (1e-3,), **settings}
-    config = TrainingConfig(NetworkName.EFFICIENTNET_LITE0, names, **values)  # type: ignore[arg-type]
     with database.write() as session:
         return plan_training_run(session, config.network, config.as_dict(), config.seed)
 

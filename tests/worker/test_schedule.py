@@ -17,6 +17,7 @@ from db.repository.runs import (
 from db.repository.slices import CRAWLER_DIED, plan_slices
 from db.session import Database
 from tests.factories import CATEGORIES, model_version, product, save
+from tests.worker.messages import sent_runs
 from worker.app import app
 from worker.fleet import presence
 from worker.fleet.broker_contents import open_broker
@@ -40,16 +41,6 @@ def save_listed(database: Database, *counts: int) -> None:
     for number, (category, count) in enumerate(zip(CATEGORIES, counts, strict=True)):
         seeds = range(100 * number, 100 * number + count)
         save(database, *(product(f"B{seed:09}", seed, found_in=category.name) for seed in seeds))
-
-
-def received(queue: str) -> list[int]:
-    """Take every message from a queue; the id that each carries."""
-    ids = []
-    with app.connection_for_read() as connection:
-        while (message := connection.default_channel.basic_get(queue)) is not None:
-            message.ack()
-            ids.append(message.payload[0][0])
-    return ids
 
 
 def training_runs(database: Database) -> list[TrainingRun]:
@@ -86,7 +77,7 @@ def test_the_first_training_waits_for_slices_unless_nobody_is_there_to_crawl_the
     save_listed(database, ENOUGH, ENOUGH, ENOUGH)
     with database.write() as session:
         plan_slices(session, "amazon.in", [{"search": "a"}])
-    monkeypatch.setattr(presence.app.amqp.queues, "_consume_from", {CRAWL_QUEUE: None})
+    monkeypatch.setattr(app.amqp.queues, "_consume_from", {CRAWL_QUEUE: None})
     presence._say("crawler@here", None)
     sweep(database)
     assert training_runs(database) == []
@@ -186,21 +177,21 @@ def test_a_slice_is_sent_until_somebody_is_at_it_and_again_when_its_crawler_has_
     assert waiting(CRAWL_QUEUE) == 2
     sweep(database)
     assert waiting(CRAWL_QUEUE) == 2
-    assert received(CRAWL_QUEUE) == [run, run + 1]
+    assert sent_runs(CRAWL_QUEUE) == [run, run + 1]
     with database.write() as session:
         assert begin_run(session, CrawlRun, run)
     sweep(database)
-    assert received(CRAWL_QUEUE) == [run + 1]
+    assert sent_runs(CRAWL_QUEUE) == [run + 1]
     stop_the_heart(database)
     sweep(database)
-    assert received(CRAWL_QUEUE) == [run, run + 1]
+    assert sent_runs(CRAWL_QUEUE) == [run, run + 1]
 
 
 def test_slices_that_need_a_browser_are_sent_to_workers_that_have_one(database: Database) -> None:
     with database.write() as session:
         plain, drawn = plan_slices(session, "amazon.in", [{"search": "a"}, {"search": "a", "render": True}])
     sweep(database)
-    assert (received(CRAWL_QUEUE), received(RENDER_QUEUE)) == ([plain], [drawn])
+    assert (sent_runs(CRAWL_QUEUE), sent_runs(RENDER_QUEUE)) == ([plain], [drawn])
 
 
 def test_a_killed_crawl_is_closed_with_its_reason(database: Database) -> None:

@@ -1,6 +1,7 @@
 """Whole crawls, by the command that users run, against the demo shop."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from demo.shop.misbehaviour import Misbehaviour
 from demo.shop.requests import RequestKind
 from tests.crawler.conftest import Project, Records
 
-QUIET = {"broken_pictures": False}
+QUIET = ShopConfig(broken_pictures=False)
 
 
 def test_a_crawl_saves_updates_and_never_fetches_a_stored_picture_again(
@@ -63,7 +64,7 @@ def test_a_crawl_saves_updates_and_never_fetches_a_stored_picture_again(
 def test_a_product_of_two_searches_belongs_to_both_and_a_sponsored_one_to_none(
     project: Project, records: Records
 ) -> None:
-    with DemoShop(ShopConfig(products=21, **QUIET)) as shop:
+    with DemoShop(replace(QUIET, products=21)) as shop:
         ended = project.crawl(shop.base_url, categories="saree,jeans")
         found_too = {product.asin: product.also_found_in for product in shop.catalogue.products}
     assert ended.exit_code == 0, ended.stderr
@@ -79,7 +80,7 @@ def test_a_product_of_two_searches_belongs_to_both_and_a_sponsored_one_to_none(
 
 
 def test_product_pages_are_visited_once_and_add_what_cards_lack(project: Project, records: Records) -> None:
-    with DemoShop(ShopConfig(products=4, **QUIET)) as shop:
+    with DemoShop(replace(QUIET, products=4)) as shop:
         ended = project.crawl(shop.base_url, categories="saree,jeans", details="true", max_products=4)
         kinds, requests = shop.requests_by_kind, shop.requests
     assert ended.exit_code == 0, ended.stderr
@@ -96,7 +97,7 @@ def test_product_pages_are_visited_once_and_add_what_cards_lack(project: Project
 
 
 def test_one_slice_asks_for_one_search_and_one_price_range(project: Project, records: Records) -> None:
-    with DemoShop(ShopConfig(products=20, **QUIET)) as shop:
+    with DemoShop(replace(QUIET, products=20)) as shop:
         ended = project.crawl(
             shop.base_url, categories="jeans", search="jeans", min_price=1, max_price=900, pages=1
         )
@@ -111,7 +112,7 @@ def test_one_slice_asks_for_one_search_and_one_price_range(project: Project, rec
 def test_originals_that_are_missing_fall_back_to_the_address_as_found(
     project: Project, records: Records
 ) -> None:
-    with DemoShop(ShopConfig(products=2, misbehaviour=Misbehaviour(originals_missing=True), **QUIET)) as shop:
+    with DemoShop(replace(QUIET, products=2, misbehaviour=Misbehaviour(originals_missing=True))) as shop:
         ended = project.crawl(shop.base_url)
     assert ended.exit_code == 0, ended.stderr
     assert set(records.reasons().values()) == {None}
@@ -120,7 +121,7 @@ def test_originals_that_are_missing_fall_back_to_the_address_as_found(
 
 def test_postgresql_takes_a_crawl(tmp_path: Path, postgresql_url: str) -> None:
     project = Project(tmp_path, postgresql_url)
-    with DemoShop(ShopConfig(products=3, **QUIET)) as shop:
+    with DemoShop(replace(QUIET, products=3)) as shop:
         ended = project.crawl(shop.base_url, max_products=3)
     assert ended.exit_code == 0, ended.stderr
     assert "9 new" in ended.stderr

@@ -1,5 +1,4 @@
 import socket
-from typing import Any
 
 import pytest
 from scrapy import Request
@@ -10,8 +9,13 @@ from crawler.middlewares.cookies import PackagedSuffixCookies
 
 
 def test_a_cookie_makes_nobody_look_up_another_site(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = list[Any]()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *address, **_: asked.append(address) or [])
+    asked: list[object] = []
+
+    def look_up(host: object, *_args: object, **_options: object) -> list[object]:
+        asked.append(host)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     cookies = PackagedSuffixCookies.from_crawler(get_crawler())
     request = Request("https://shop.co.in/dp/1")
     answer = Response(

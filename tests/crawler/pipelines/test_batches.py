@@ -1,6 +1,6 @@
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
 import pytest
 
@@ -22,9 +22,8 @@ class Work:
         return [number * 2 for number in numbers]
 
 
-def run(work: Work, use: Callable[[Batches[int, int]], Awaitable[object]], **limits: float) -> None:
-    batches = Batches(work, **limits)  # type: ignore[arg-type]
-    asyncio.run(use(batches))  # type: ignore[arg-type]
+def run(batches: Batches[int, int], use: Callable[[Batches[int, int]], Coroutine[None, None, None]]) -> None:
+    asyncio.run(use(batches))
     batches.close()
 
 
@@ -33,7 +32,7 @@ def test_everyone_gets_the_result_of_their_own_item_off_the_event_loop() -> None
         assert await asyncio.gather(*map(batches.add, range(7))) == [0, 2, 4, 6, 8, 10, 12]
 
     work = Work()
-    run(work, use, size=3, wait_seconds=0.01)
+    run(Batches(work, size=3, wait_seconds=0.01), use)
     assert sorted(map(len, work.batches)) == [1, 3, 3]
     assert len(work.threads) == 1
     assert threading.get_ident() not in work.threads
@@ -43,7 +42,7 @@ def test_a_single_item_does_not_wait_for_company_for_ever() -> None:
     async def use(batches: Batches[int, int]) -> None:
         assert await batches.add(1) == 2
 
-    run(Work(), use, wait_seconds=0.01)
+    run(Batches(Work(), wait_seconds=0.01), use)
 
 
 def test_a_failure_reaches_everyone_of_its_batch_and_nobody_else() -> None:
@@ -51,7 +50,7 @@ def test_a_failure_reaches_everyone_of_its_batch_and_nobody_else() -> None:
         results = await asyncio.gather(*map(batches.add, [1, -1, 2, 3]), return_exceptions=True)
         assert [type(result) for result in results] == [ValueError, ValueError, int, int]
 
-    run(Work(), use, size=2)
+    run(Batches(Work(), size=2), use)
 
 
 def test_one_who_gives_up_does_not_take_the_batch_along() -> None:
@@ -64,5 +63,5 @@ def test_one_who_gives_up_does_not_take_the_batch_along() -> None:
             await quitter
 
     work = Work()
-    run(work, use, wait_seconds=0.01)
+    run(Batches(work, wait_seconds=0.01), use)
     assert work.batches == [[1, 2]]

@@ -28,11 +28,17 @@ class Trap:
     answer: Callable[[], Response]
     url: str | None = None  # None: at the shop itself
 
+    def respond(self, _request: Request) -> Response:
+        return self.answer()
 
-def served(
-    body: bytes, kind: str = "image/jpeg", status: int = 200, **headers: str
-) -> Callable[[], Response]:
-    return lambda: Response(body, status, {"Content-Type": kind} | headers)
+
+def served(body: bytes, kind: str = "image/jpeg", status: int = 200) -> Callable[[], Response]:
+    return lambda: Response(body, status, {"Content-Type": kind})
+
+
+def compressed(body: bytes) -> Callable[[], Response]:
+    headers = {"Content-Type": "image/jpeg", "Content-Encoding": "gzip"}
+    return lambda: Response(gzip.compress(body), 200, headers)
 
 
 def redirected(target: str) -> Callable[[], Response]:
@@ -60,10 +66,7 @@ TRAPS = {
     "B000000012": Trap(Reason.HTTP_ERROR, served(b"no", "text/plain", 403)),
     "B000000013": Trap(Reason.EMPTY, served(b"")),
     "B000000014": Trap(Reason.TOO_SMALL, served(encoded(Image.new("RGB", (1, 1)), "PNG"), "image/png")),
-    "B000000015": Trap(
-        Reason.TOO_MANY_BYTES,
-        served(gzip.compress(bytes(MAX_BYTES + 1)), "image/jpeg", **{"Content-Encoding": "gzip"}),
-    ),
+    "B000000015": Trap(Reason.TOO_MANY_BYTES, compressed(bytes(MAX_BYTES + 1))),
     "B000000016": Trap(Reason.FORBIDDEN_ADDRESS, served(b""), "http://0x7f.0.0.1:1/images/I/a.jpg"),
     "B000000017": Trap(
         Reason.SEVERAL_FRAMES, lambda: Response(animated(), 200, {"Content-Type": "image/webp"})
@@ -91,10 +94,7 @@ def shop(httpserver: HTTPServer) -> HTTPServer:
     httpserver.expect_request("/robots.txt").respond_with_data("User-agent: *\nDisallow: /cart\n")
     httpserver.expect_request("/s").respond_with_handler(search)
     for asin, trap in TRAPS.items():
-        answer = trap.answer
-        httpserver.expect_request(f"/images/I/{asin}.jpg").respond_with_handler(
-            lambda _, answer=answer: answer()
-        )
+        httpserver.expect_request(f"/images/I/{asin}.jpg").respond_with_handler(trap.respond)
     return httpserver
 
 

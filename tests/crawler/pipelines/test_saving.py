@@ -105,7 +105,7 @@ def test_a_database_that_is_only_busy_is_asked_again(
     )
     lock = other.engine.execution_options(vastra_writing=True).connect()
     lock.begin()
-    release = on_warning(lock.close)
+    release = OnWarning(lock.close)
     logging.getLogger("crawler.pipelines.saving").addHandler(release)
     try:
         [saved] = save(database, gated("B1"))
@@ -118,10 +118,15 @@ def test_a_database_that_is_only_busy_is_asked_again(
     assert "busy" in caplog.text
 
 
-def on_warning(act: Callable[[], None]) -> logging.Handler:
-    handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda _record: act()  # type: ignore[method-assign]
-    return handler
+class OnWarning(logging.Handler):
+    """Acts once something is warned of."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._act = act
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._act()
 
 
 def test_a_broken_database_is_an_error_at_once(database: Database) -> None:

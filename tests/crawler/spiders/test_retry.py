@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -27,13 +29,13 @@ class Shop:
         server.expect_request("/robots.txt").respond_with_data("")
         server.expect_request("/s").respond_with_handler(self.search)
         for n in range(1, 4):
-            server.expect_request(f"/images/I/{n}.jpg").respond_with_handler(lambda _, n=n: self.picture(n))
+            server.expect_request(f"/images/I/{n}.jpg").respond_with_handler(partial(self.picture, n))
 
     def search(self, _request: Request) -> Response:
         self.searches += 1
         return Response(CARDS, 200, {"Content-Type": "text/html"})
 
-    def picture(self, n: int) -> Response:
+    def picture(self, n: int, _request: Request) -> Response:
         return Response(picture_bytes(n)) if self.mended else Response("broken", 500)
 
 

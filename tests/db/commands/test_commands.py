@@ -7,7 +7,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -17,9 +16,8 @@ from typer.testing import Result
 from db.queries.products import COLUMNS
 from db.session import Database
 from tests.conftest import ROOT
+from tests.db.conftest import Command
 from tests.factories import product, save
-
-Command = Callable[..., Result]
 
 
 @pytest.fixture
@@ -110,20 +108,16 @@ def test_the_table_ends_with_the_command_for_the_next_page(imported: Command) ->
     assert second.stderr == ""
 
 
-def test_a_table_shows_twenty_and_the_other_formats_all(command: Command) -> None:
-    from db.session import open_database  # noqa: PLC0415 - its environment is set by then
-
-    save(open_database(), *(product(f"B{n:09}") for n in range(25)))
+def test_a_table_shows_twenty_and_the_other_formats_all(command: Command, sqlite: Database) -> None:
+    save(sqlite, *(product(f"B{n:09}") for n in range(25)))
     assert len(lines(command("products"))) == 1 + 20
     assert len(json.loads(command("products", "--format", "json").stdout)) == 25
     assert len(lines(command("products", "--format", "csv"))) == 1 + 25
     assert len(lines(command("products", "--format", "csv", "--limit", 7))) == 1 + 7
 
 
-def test_json_is_one_array_with_exact_prices_and_moments_in_utc(command: Command) -> None:
-    from db.session import open_database  # noqa: PLC0415
-
-    save(open_database(), product(title='Blue "jeans" \N{INDIAN RUPEE SIGN}'))
+def test_json_is_one_array_with_exact_prices_and_moments_in_utc(command: Command, sqlite: Database) -> None:
+    save(sqlite, product(title='Blue "jeans" \N{INDIAN RUPEE SIGN}'))
     text = command("products", "--format", "json").stdout
     (row,) = json.loads(text)
     assert tuple(row) == COLUMNS
@@ -155,10 +149,8 @@ def test_parquet_goes_to_a_file_or_a_pipe(imported: Command, tmp_path: Path) -> 
     assert imported("products", "--format", "parquet").stdout_bytes[:4] == b"PAR1"
 
 
-def test_a_title_cannot_steer_the_terminal_or_the_table(command: Command) -> None:
-    from db.session import open_database  # noqa: PLC0415
-
-    save(open_database(), product(title="[red]not red[/] \x1b[2J"))
+def test_a_title_cannot_steer_the_terminal_or_the_table(command: Command, sqlite: Database) -> None:
+    save(sqlite, product(title="[red]not red[/] \x1b[2J"))
     assert "[red]not red[/]  [2J" in command("products").stdout
 
 

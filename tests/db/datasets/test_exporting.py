@@ -1,6 +1,7 @@
 import io
 import json
 from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -9,6 +10,7 @@ from PIL import Image
 
 from db.datasets.exporting import (
     MARK,
+    ExportedPicture,
     choose_pictures,
     read_pictures,
     replacing,
@@ -23,6 +25,8 @@ from db.repository.labels import add_review
 from db.repository.model_versions import store_splits
 from db.session import Database
 from tests.factories import CATEGORIES, STORE, get_product
+
+Write = Callable[[Path, Iterable[ExportedPicture]], Counter[str]]
 
 
 @pytest.fixture
@@ -39,7 +43,7 @@ def records(database: Database, photos: Path) -> Database:
     return database
 
 
-def export(database: Database, target: Path, write=write_folders) -> Counter[str]:  # noqa: ANN001 - one of two functions
+def export(database: Database, target: Path, write: Write = write_folders) -> Counter[str]:
     with database.read() as session:
         chosen = choose_pictures(labelled_images(session, CATEGORIES))
     with replacing(target) as folder:

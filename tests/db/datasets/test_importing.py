@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,7 @@ def test_what_is_committed_before_an_interruption_stays(
 ) -> None:
     monkeypatch.setattr("db.datasets.importing.BATCH", 1)
     batches = import_photos(sqlite, STORE, find_photos(photos, CATEGORIES).photos, "wardrobe")
+    assert isinstance(batches, Generator)
     next(batches)
     next(batches)
     with pytest.raises(KeyboardInterrupt):

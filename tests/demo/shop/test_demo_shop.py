@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +15,7 @@ from db.categories import Category
 from demo.shop.catalogue import PictureForm
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.requests import RequestKind
-from tests.demo.conftest import get
+from tests.demo.conftest import OpenShop, get
 
 ROOT = Path(__file__).parent.parent.parent.parent
 
@@ -27,14 +26,14 @@ def picture_address(shop: DemoShop, modifiers: str = "") -> str:
     return f"/images/I/{usable.id}{modifiers}.jpg"
 
 
-def test_the_same_seed_serves_the_same_bytes(open_shop: Callable[..., DemoShop]) -> None:
+def test_the_same_seed_serves_the_same_bytes(open_shop: OpenShop) -> None:
     one, other = open_shop(), open_shop()
     for address in ("/s?k=jeans+for+men", f"/dp/{next(iter(one.truth))}", picture_address(one)):
         bodies = [get(shop, address).body.replace(shop.base_url.encode(), b"SHOP") for shop in (one, other)]
         assert bodies[0] == bodies[1]
 
 
-def test_requests_are_counted_by_address_and_kind(open_shop: Callable[..., DemoShop]) -> None:
+def test_requests_are_counted_by_address_and_kind(open_shop: OpenShop) -> None:
     shop = open_shop()
     addresses = [
         "/robots.txt",
@@ -57,12 +56,12 @@ def test_requests_are_counted_by_address_and_kind(open_shop: Callable[..., DemoS
     }
 
 
-def test_truth_names_the_category_of_every_product(open_shop: Callable[..., DemoShop]) -> None:
+def test_truth_names_the_category_of_every_product(open_shop: OpenShop) -> None:
     shop = open_shop(products=2)
     assert sorted(shop.truth.values()) == ["jeans", "jeans", "saree", "saree", "trousers", "trousers"]
 
 
-def test_many_visitors_at_once_all_get_whole_answers(open_shop: Callable[..., DemoShop]) -> None:
+def test_many_visitors_at_once_all_get_whole_answers(open_shop: OpenShop) -> None:
     shop = open_shop(products=8)
     pictures = [f"/images/I/{picture_id}._AC_UL320_.jpg" for picture_id in shop.catalogue.pictures]
     addresses = [*pictures, "/s?k=jeans", "/s?k=saree"] * 3

@@ -1,7 +1,6 @@
 import http.client
 import io
 import threading
-from collections.abc import Callable
 from http.client import IncompleteRead
 from urllib.parse import urlsplit
 
@@ -15,9 +14,8 @@ from db.pictures.decoder import PictureError, check_picture
 from demo.shop import hostile
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.misbehaviour import BlockPage, HostileImage, Misbehaviour, RobotsRule, Turns
-from tests.demo.conftest import MARKETPLACE, get
+from tests.demo.conftest import MARKETPLACE, OpenShop, get
 
-OpenShop = Callable[..., DemoShop]
 SEARCH = "/s?k=jeans+for+men"
 
 
@@ -35,7 +33,7 @@ def picture_address(shop: DemoShop, modifiers: str = "._AC_UL320_") -> str:
     ],
 )
 def test_block_pages_come_with_status_200(open_shop: OpenShop, block: BlockPage, kind: PageKind) -> None:
-    shop = open_shop(block=block)
+    shop = open_shop(Misbehaviour(block=block))
     for address in (SEARCH, f"/dp/{next(iter(shop.truth))}"):
         received = get(shop, address)
         assert received.status == 200
@@ -60,7 +58,7 @@ def test_block_pages_come_when_told(rule: Misbehaviour, blocked: str) -> None:
 
 
 def test_every_nth_answer_is_unavailable(open_shop: OpenShop) -> None:
-    shop = open_shop(unavailable_every=2)
+    shop = open_shop(Misbehaviour(unavailable_every=2))
     received = [
         get(shop, address) for address in (SEARCH, SEARCH, picture_address(shop), picture_address(shop))
     ]
@@ -70,7 +68,7 @@ def test_every_nth_answer_is_unavailable(open_shop: OpenShop) -> None:
 
 
 def test_every_nth_body_is_cut_short(open_shop: OpenShop) -> None:
-    shop = open_shop(truncated_every=2)
+    shop = open_shop(Misbehaviour(truncated_every=2))
     assert get(shop, SEARCH).status == 200
     with pytest.raises(IncompleteRead) as short:
         get(shop, SEARCH)
@@ -79,25 +77,25 @@ def test_every_nth_body_is_cut_short(open_shop: OpenShop) -> None:
 
 
 def test_a_changed_layout_has_cards_that_cannot_be_read(open_shop: OpenShop) -> None:
-    page = get(open_shop(changed_layout=True), SEARCH).page
+    page = get(open_shop(Misbehaviour(changed_layout=True)), SEARCH).page
     assert classify_page(page) is PageKind.SEARCH
     assert len(page.css('div[data-component-type="s-search-result"]')) > 2
     assert SearchPage(page, MARKETPLACE).cards == ()
 
 
 def test_empty_results_find_nothing(open_shop: OpenShop) -> None:
-    assert classify_page(get(open_shop(empty_results=True), SEARCH).page) is PageKind.EMPTY
+    assert classify_page(get(open_shop(Misbehaviour(empty_results=True)), SEARCH).page) is PageKind.EMPTY
 
 
 def test_alternative_texts_can_be_missing(open_shop: OpenShop) -> None:
-    page = get(open_shop(missing_alt=True), SEARCH).page
+    page = get(open_shop(Misbehaviour(missing_alt=True)), SEARCH).page
     assert page.css("img.s-image")
     assert not page.css("img.s-image[alt]")
     assert all(card.title for card in SearchPage(page, MARKETPLACE).cards)
 
 
 def test_originals_can_be_missing_while_smaller_copies_are_there(open_shop: OpenShop) -> None:
-    shop = open_shop(originals_missing=True)
+    shop = open_shop(Misbehaviour(originals_missing=True))
     assert get(shop, picture_address(shop, "")).status == 404
     assert get(shop, picture_address(shop)).status == 200
 
@@ -109,7 +107,7 @@ def test_originals_can_be_missing_while_smaller_copies_are_there(open_shop: Open
 def test_robots_txt_answers_as_told(
     open_shop: OpenShop, robots: RobotsRule, status: int, allowed: bool | None
 ) -> None:
-    received = get(open_shop(robots=robots), "/robots.txt")
+    received = get(open_shop(Misbehaviour(robots=robots)), "/robots.txt")
     assert received.status == status
     if allowed is not None:
         rules = Protego.parse(received.body.decode())
@@ -117,7 +115,7 @@ def test_robots_txt_answers_as_told(
 
 
 def test_robots_txt_can_ask_for_a_delay(open_shop: OpenShop) -> None:
-    rules = Protego.parse(get(open_shop(crawl_delay_seconds=0.5), "/robots.txt").body.decode())
+    rules = Protego.parse(get(open_shop(Misbehaviour(crawl_delay_seconds=0.5)), "/robots.txt").body.decode())
     assert rules.crawl_delay("vastra") == 0.5
 
 
@@ -141,7 +139,7 @@ def test_a_slow_shop_closes_at_once() -> None:
 
 
 def test_a_bomb_is_small_to_send_and_huge_to_decode(open_shop: OpenShop) -> None:
-    shop = open_shop(hostile_image=HostileImage.BOMB)
+    shop = open_shop(Misbehaviour(hostile_image=HostileImage.BOMB))
     received = get(shop, picture_address(shop))
     assert len(received.body) < 100_000
     assert received.headers["content-type"] == "image/png"
@@ -151,7 +149,7 @@ def test_a_bomb_is_small_to_send_and_huge_to_decode(open_shop: OpenShop) -> None
 
 
 def test_a_polyglot_is_a_gif_and_claims_to_be_a_jpeg(open_shop: OpenShop) -> None:
-    shop = open_shop(hostile_image=HostileImage.POLYGLOT)
+    shop = open_shop(Misbehaviour(hostile_image=HostileImage.POLYGLOT))
     received = get(shop, picture_address(shop))
     assert received.headers["content-type"] == "image/jpeg"
     assert received.body.startswith(b"GIF89a/*")
@@ -164,7 +162,7 @@ def test_a_polyglot_is_a_gif_and_claims_to_be_a_jpeg(open_shop: OpenShop) -> Non
 def test_images_can_redirect_to_addresses_that_are_none_of_a_visitors_business(
     open_shop: OpenShop, target: str
 ) -> None:
-    shop = open_shop(hostile_image=HostileImage.REDIRECT, redirect_to=target)
+    shop = open_shop(Misbehaviour(hostile_image=HostileImage.REDIRECT, redirect_to=target))
     received = get(shop, picture_address(shop))
     assert (received.status, received.headers["location"]) == (302, target)
 
@@ -175,7 +173,7 @@ def test_images_can_redirect_to_addresses_that_are_none_of_a_visitors_business(
 def test_bodies_that_hardly_end_are_sent_until_the_visitor_leaves(
     open_shop: OpenShop, image: HostileImage, announced: str | None
 ) -> None:
-    shop = open_shop(hostile_image=image)
+    shop = open_shop(Misbehaviour(hostile_image=image))
     connection = http.client.HTTPConnection(urlsplit(shop.base_url).netloc, timeout=20)
     connection.request("GET", picture_address(shop))
     response = connection.getresponse()

@@ -5,8 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn, Protocol
 
 import pytest
 from sqlalchemy import select
@@ -25,11 +26,18 @@ NAMES = [category.name for category in CATEGORIES]
 COLUMNS = ["path", "category", "confidence", "uncertain", "reason", *NAMES]
 
 
+class Command(Protocol):
+    """Runs `python -m worker WORDS` in this process."""
+
+    def __call__(self, *words: str) -> Result: ...
+
+
 @pytest.fixture
-def command(trained: Database, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run a command on the trained records, in this process."""
-    for module in ("classifying", "training", "versions"):
-        monkeypatch.setattr(f"worker.commands.{module}.open_database", lambda: trained)
+def command(
+    trained: Database, monkeypatch: pytest.MonkeyPatch, set_database_url: Callable[[Database], None]
+) -> Command:
+    """The command line, on the trained records."""
+    set_database_url(trained)
     monkeypatch.setenv("COLUMNS", "200")
     return invoke
 
@@ -64,7 +72,9 @@ def no_constants(name: str) -> NoReturn:
     pytest.fail(f"{name} is no JSON")
 
 
-def test_predict_writes_one_row_per_file_with_the_columns_of_the_contract(command: Any, photos: Path) -> None:
+def test_predict_writes_one_row_per_file_with_the_columns_of_the_contract(
+    command: Command, photos: Path
+) -> None:
     result = command("predict", str(photos), "--format", "csv")
     assert result.exit_code == 0
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
@@ -89,19 +99,19 @@ def test_predict_writes_one_row_per_file_with_the_columns_of_the_contract(comman
     assert all(by_path["notes.txt"][name] == "" for name in ("category", "confidence", "uncertain", *NAMES))
 
 
-def test_predict_writes_json_and_a_table_of_the_same_rows(command: Any, photos: Path) -> None:
+def test_predict_writes_json_and_a_table_of_the_same_rows(command: Command, photos: Path) -> None:
     rows = json.loads(command("predict", str(photos), "--format", "json").stdout, parse_constant=no_constants)
     assert [list(row) for row in rows] == [COLUMNS] * 6
     assert "notes.txt" in command("predict", str(photos)).stdout
 
 
-def test_predict_takes_names_that_are_no_text(command: Any, tmp_path: Path) -> None:
+def test_predict_takes_names_that_are_no_text(command: Command, tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"caf\xe9.png")).write_bytes(garment("saree", 900))
     result = command("predict", str(tmp_path), "--format", "csv")
     assert b"caf\xe9.png," in result.stdout_bytes
 
 
-def test_evaluate_gives_every_figure_as_json_and_keeps_them(command: Any, trained: Database) -> None:
+def test_evaluate_gives_every_figure_as_json_and_keeps_them(command: Command, trained: Database) -> None:
     figures = json.loads(command("evaluate", "--json", "--no-robustness").stdout, parse_constant=no_constants)
     assert {"pictures", "accuracy", "loss", "macro_f1", "expected_calibration_error", "error_matrix",
             "coverage", "claimed_accuracy", "negatives", "negatives_flagged"} < set(figures)  # fmt: skip
@@ -115,7 +125,7 @@ def test_evaluate_gives_every_figure_as_json_and_keeps_them(command: Any, traine
     assert "error_matrix" not in command("evaluate", "--no-robustness").stdout
 
 
-def test_evaluate_measures_robustness_and_keeps_it(command: Any, trained: Database) -> None:
+def test_evaluate_measures_robustness_and_keeps_it(command: Command, trained: Database) -> None:
     result = command("evaluate")
     for words in ("background clutter", "points of accuracy lost", "look-alikes"):
         assert words in result.stdout
@@ -127,7 +137,7 @@ def test_evaluate_measures_robustness_and_keeps_it(command: Any, trained: Databa
     assert kept["robustness"]["worst"]["variation"] in kept["robustness"]["variations"]
 
 
-def test_models_and_activate_show_and_change_the_active_version(command: Any, trained: Database) -> None:
+def test_models_and_activate_show_and_change_the_active_version(command: Command, trained: Database) -> None:
     model_version(trained, active=False)
     assert command("models").stdout.count("efficien") == 1
     result = command("activate", "2")
@@ -136,7 +146,7 @@ def test_models_and_activate_show_and_change_the_active_version(command: Any, tr
     command("activate", "1")
 
 
-def test_classify_says_how_many_it_classified(command: Any) -> None:
+def test_classify_says_how_many_it_classified(command: Command) -> None:
     assert f"Classified {3 * PRODUCTS} images." in command("classify").stderr
     assert "Classified 0 images." in command("classify").stderr
 

@@ -12,6 +12,7 @@ from db.models import CrawlRun
 from db.repository.runs import begin_run, finish_crawl_run, finish_training_run, plan_training_run
 from db.repository.slices import plan_slices
 from db.session import Database
+from worker.app import app
 from worker.commands.following import follow_crawl, follow_training
 from worker.fleet import presence
 from worker.fleet.broker_contents import open_broker
@@ -79,7 +80,7 @@ def test_a_worker_says_which_queues_it_consumes(
     queue: str, records: Database, broker: str, monkeypatch: pytest.MonkeyPatch, *, consumed: bool
 ) -> None:
     assert broker
-    monkeypatch.setattr(presence.app.amqp.queues, "_consume_from", {CRAWL_QUEUE: None})
+    monkeypatch.setattr(app.amqp.queues, "_consume_from", {CRAWL_QUEUE: None})
     presence._say("mine@here", None)
     try:
         assert is_consumed(records, queue) is consumed

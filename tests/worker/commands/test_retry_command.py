@@ -1,6 +1,6 @@
 """Images that were set aside come back by their reason."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -14,14 +14,14 @@ from worker.__main__ import app
 
 
 @pytest.fixture
-def records(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def records(sqlite_url: str, set_database_url: Callable[[Database], None]) -> Iterator[Database]:
     """Records with three images, of which two were set aside."""
     database = Database(sqlite_url)
     model_version(database)
     first, second, _ = save(database, product("B000000001", 1, 2, 3))
     with database.write() as session:
         set_aside(session, {first: Reason.WORKER_DIED, second: Reason.CORRUPT})
-    monkeypatch.setattr("worker.commands.running.open_database", lambda: database)
+    set_database_url(database)
     yield database
     database.close()
 

@@ -1,5 +1,6 @@
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -178,9 +179,9 @@ def test_a_report_replaces_an_earlier_one(
 
 
 def test_evaluate_writes_the_report_beside_the_figures(
-    trained: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    trained: Database, set_database_url: Callable[[Database], None], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("worker.commands.versions.open_database", lambda: trained)
+    set_database_url(trained)
     words = ["evaluate", "--json", "--no-robustness", "--report", str(tmp_path / "a" / "b")]
     result = CliRunner().invoke(app, words)
     figures = json.loads(result.stdout)

@@ -103,6 +103,7 @@ def test_an_adopted_server_that_dies_is_replaced(broker: EmbeddedBroker, short_f
     second = EmbeddedBroker(short_folder)
     second.start()
     kill(short_folder)
+    assert broker._server is not None
     broker._server.wait()
     assert second.check()
     second.stop()

@@ -7,19 +7,10 @@ from db.messages import BATCH_SIZE, CLASSIFY_QUEUE, TRAIN_QUEUE
 from db.models import Image, utc_now
 from db.session import Database
 from tests.factories import model_version, product, save
+from tests.worker.messages import sent_batches, sent_runs
 from worker.app import app
 from worker.errors import BrokerError
 from worker.fleet.queue import enqueue_pending, enqueue_training, require_broker, waiting
-
-
-def received(queue: str) -> list[list[int]]:
-    """Take every message from a queue; the ids that each carries."""
-    ids = []
-    with app.connection_for_read() as connection:
-        while (message := connection.default_channel.basic_get(queue)) is not None:
-            message.ack()
-            ids.append(message.payload[0][0])
-    return ids
 
 
 def send_pending(database: Database) -> int:
@@ -33,7 +24,7 @@ def test_pending_images_are_sent_once_while_messages_wait(database: Database) ->
     ids = save(database, product("B000000001", 1, 2), product("B000000002", 3))
     assert send_pending(database) == 3
     assert send_pending(database) == 0
-    assert received(CLASSIFY_QUEUE) == [ids]
+    assert sent_batches(CLASSIFY_QUEUE) == [ids]
     assert send_pending(database) == 3
 
 
@@ -52,7 +43,7 @@ def test_an_image_that_was_tried_before_is_sent_in_smaller_company(sqlite_url: s
     set_attempts(database, ids[:10], 1)
     set_attempts(database, ids[10:12], 2)
     send_pending(database)
-    sent = received(CLASSIFY_QUEUE)
+    sent = sent_batches(CLASSIFY_QUEUE)
     assert sent == [ids[12:], ids[:8], ids[8:10], [ids[10]], [ids[11]]]
     database.close()
 
@@ -64,28 +55,29 @@ def test_claimed_images_are_not_sent_until_the_claim_runs_out(database: Database
     set_lease(database, ids[0], seconds=30)
     set_lease(database, ids[1], seconds=-1)
     send_pending(database)
-    assert received(CLASSIFY_QUEUE) == [[ids[1]]]
+    assert sent_batches(CLASSIFY_QUEUE) == [[ids[1]]]
 
 
 @pytest.mark.usefixtures("broker")
 def test_a_training_run_is_sent_unless_the_trainer_has_messages() -> None:
     enqueue_training([7])
     enqueue_training([7, 8])
-    assert received(TRAIN_QUEUE) == [7]
+    assert sent_runs(TRAIN_QUEUE) == [7]
 
 
 def test_a_dead_broker_is_a_named_error(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     model_version(database)
     save(database, product("B000000001", 1))
-    app.conf.broker_url, before = "redis+socket:///nowhere/broker.sock", app.conf.broker_url
+    before = app.conf.broker_url
+    app.conf.update(broker_url="redis+socket:///nowhere/broker.sock")
     try:
         with pytest.raises(BrokerError, match="does not answer"):
             send_pending(database)
         with pytest.raises(BrokerError, match="does not answer"):
             enqueue_training([1])
     finally:
-        app.conf.broker_url = before
+        app.conf.update(broker_url=before)
         database.close()
 
 

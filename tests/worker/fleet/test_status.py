@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,7 +27,9 @@ from worker.fleet.waiting import wait_until
 
 
 @pytest.fixture
-def records(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def records(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, set_database_url: Callable[[Database], None]
+) -> Iterator[Database]:
     """Three images, of which one is pending and one set aside; a blocked crawl."""
     database = Database(sqlite_url)
     version = model_version(database)
@@ -35,7 +37,7 @@ def records(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databa
     predict(database, version, {done: likely("jeans")}, failures={corrupt: Reason.CORRUPT})
     with database.write() as session:
         finish_crawl_run(session, start_crawl_run(session, "amazon.in", {}), "blocked", {"products_new": 1})
-    monkeypatch.setattr("worker.commands.monitoring.open_database", lambda: database)
+    set_database_url(database)
     monkeypatch.setenv("COLUMNS", "200")
     yield database
     database.close()

@@ -3,6 +3,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from db.repository.runs import begin_run, plan_training_run
 from db.session import Database
 from db.states.version_states import active_version
 from tests.factories import STORE, drawing, encoded, model_version
-from tests.worker.conftest import plan, save_garments
+from tests.worker.conftest import SHORT_TRAINING, plan, save_garments
 from worker.classifying.loaded_versions import load_classifier
 from worker.cnn.config import FineTuning
 from worker.cnn.errors import ConfigError, EmptyCategoryError
@@ -57,12 +58,14 @@ def run_row(database: Database, run_id: int) -> TrainingRun:
 def active_id(database: Database) -> int | None:
     with database.read() as session:
         version = active_version(session)
-        return version and version.id
+        return None if version is None else version.id
 
 
 def train_poorly(database: Database) -> int | None:
     """A training whose network learns nothing."""
-    return run_training(database, STORE, plan(database, epochs=1, learning_rate=1e-9))
+    return run_training(
+        database, STORE, plan(database, replace(SHORT_TRAINING, epochs=1, learning_rate=1e-9))
+    )
 
 
 def test_a_training_run_tells_what_it_did_and_on_what(trained: Database) -> None:
@@ -223,7 +226,7 @@ def test_the_heart_beats_with_the_progress_while_the_block_lasts(
 def test_a_run_whose_worker_died_is_executed_by_the_next_and_goes_on_where_it_stopped(
     trained: Database, own_folder: Path
 ) -> None:
-    run = plan(trained, fine_tuning=FineTuning(epochs=3, batch_size=8))
+    run = plan(trained, replace(SHORT_TRAINING, fine_tuning=FineTuning(epochs=3, batch_size=8)))
     url = trained.engine.url.render_as_string(hide_password=False)
     program = (
         "import sys\n"

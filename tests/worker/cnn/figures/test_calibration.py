@@ -21,7 +21,8 @@ shares = st.floats(0, 1, width=32)
 def sampled(logits: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Labels drawn with exactly the probabilities that the logits claim."""
     cumulated = softmax(logits).cumsum(axis=1)
-    return (generator.random((len(logits), 1)) > cumulated[:, :-1]).sum(axis=1)
+    labels: np.ndarray = (generator.random((len(logits), 1)) > cumulated[:, :-1]).sum(axis=1)
+    return labels
 
 
 @pytest.mark.parametrize("true_temperature", [0.3, 1.0, 4.0])

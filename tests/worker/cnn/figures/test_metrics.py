@@ -1,4 +1,5 @@
 import math
+from random import Random
 
 import numpy as np
 import pytest
@@ -33,9 +34,9 @@ def test_probabilities_sum_to_one_and_keep_the_likeliest(logits: np.ndarray, tem
 
 
 @given(labels_strategy, st.randoms(use_true_random=False))
-def test_scores_agree_with_scikit_learn(labels: list[int], random: object) -> None:
+def test_scores_agree_with_scikit_learn(labels: list[int], random: Random) -> None:
     true = np.array(labels)
-    predicted = np.random.default_rng(random.randint(0, 99)).integers(0, 3, len(true))  # type: ignore[attr-defined]
+    predicted = np.random.default_rng(random.randint(0, 99)).integers(0, 3, len(true))
     matrix = error_matrix(true, predicted, 3)
     assert matrix.tolist() == confusion_matrix(true, predicted, labels=[0, 1, 2]).tolist()
     expected = precision_recall_fscore_support(true, predicted, labels=[0, 1, 2], zero_division=0)

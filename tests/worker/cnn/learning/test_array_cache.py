@@ -17,7 +17,7 @@ VIEWS = (View.ORIGINAL, View.ALTERED_1)
 
 def colours(pictures: Pictures) -> np.ndarray:
     """The mean colour of each picture: something to compute that takes no network."""
-    return pictures.mean(axis=(1, 2), dtype=np.float32)
+    return np.asarray(pictures.mean(axis=(1, 2), dtype=np.float32))
 
 
 def nothing() -> Callable[[Pictures], np.ndarray]:

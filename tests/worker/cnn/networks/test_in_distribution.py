@@ -15,7 +15,8 @@ def clouds(seed: int, classes: int, features: int) -> tuple[np.ndarray, np.ndarr
 
 
 def mahalanobis(difference: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-    return np.einsum("ij,jk,ik->i", difference, np.linalg.inv(covariance), difference)
+    distances: np.ndarray = np.einsum("ij,jk,ik->i", difference, np.linalg.inv(covariance), difference)
+    return distances
 
 
 @given(seed=st.integers(0, 20), classes=st.integers(2, 5), features=st.integers(3, 12))

@@ -42,7 +42,7 @@ def clutter() -> np.ndarray:
 def test_any_picture_can_be_varied(pictures: np.ndarray, variation: Variation, strength: int) -> None:
     before, keys = pictures.copy(), KEYS[: len(pictures)]
     varied = vary(pictures, variation, strength, keys, np.full((1, 5, 4, 3), 90, np.uint8))
-    assert (varied.shape, varied.dtype) == (pictures.shape, np.uint8)
+    assert (varied.shape, varied.dtype) == (pictures.shape, pictures.dtype)
     assert (pictures == before).all()
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def signed(artefact: bytes, trained: TrainingResult) -> ClassifierSpecification:
     return dataclasses.replace(trained.specification, sha256=hashlib.sha256(artefact).hexdigest())
 
 
-def with_config(artefact: bytes, change: Callable[[dict], None]) -> bytes:
+def with_config(artefact: bytes, change: Callable[[dict[str, Any]], None]) -> bytes:
     """The same `.keras` file with another architecture written into it."""
     changed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(artefact)) as old, zipfile.ZipFile(changed, "w") as new:
@@ -65,8 +66,9 @@ def test_the_size_of_a_batch_does_not_matter(classifier: Classifier, pictures: n
 
 def test_thresholds_make_labels_uncertain(trained: TrainingResult, pictures: np.ndarray) -> None:
     assert trained.flatbuffer is not None
-    for change in ({"threshold": 1.1}, {"in_distribution_threshold": 1e9}):
-        strict = dataclasses.replace(trained.specification, **change)
+    doubts_all = dataclasses.replace(trained.specification, threshold=1.1)
+    knows_none = dataclasses.replace(trained.specification, in_distribution_threshold=1e9)
+    for strict in (doubts_all, knows_none):
         assert all(p.uncertain for p in Classifier.load(trained.flatbuffer, strict).classify(pictures[:2]))
     lax = dataclasses.replace(trained.specification, threshold=0.0, in_distribution_threshold=-1e9)
     assert not any(p.uncertain for p in Classifier.load(trained.flatbuffer, lax).classify(pictures[:2]))
@@ -86,7 +88,7 @@ def test_bytes_that_are_no_network_are_refused(trained: TrainingResult) -> None:
 
 
 def test_code_in_an_artefact_is_refused(trained: TrainingResult) -> None:
-    def smuggle(config: dict) -> None:
+    def smuggle(config: dict[str, Any]) -> None:
         code = {"class_name": "__lambda__", "config": {"code": "4wA=", "defaults": None, "closure": None}}
         layer = {"module": "keras.layers", "class_name": "Lambda", "config": {"name": "x", "function": code}}
         config["config"]["layers"][0] |= {key: layer[key] for key in ("module", "class_name", "config")}

@@ -73,10 +73,6 @@ RENDER_SANDBOX = os.geteuid() != 0 and os.environ.get("VASTRA_RENDER_SANDBOX") !
 CRAWL_HEARTBEAT_SECONDS = 5.0
 """A crawl run whose heart has not beaten for 30 seconds counts as dead."""
 
-# A slice, which a worker crawls by starting this program: its crawl run, and the worker's process id.
-CRAWL_RUN = None
-CRAWL_WORKER = None
-
 # Pages wait while so many pictures are on their way: memory stays flat and Ctrl-C ends soon.
 CONCURRENT_REQUESTS = 8
 DOWNLOAD_TIMEOUT = 60

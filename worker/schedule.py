@@ -6,11 +6,11 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from db.categories import load_categories
-from db.messages import CRAWL_QUEUE, RENDER_QUEUE
 from db.queries.labelled_images import has_training_run, is_crawling, products_with_pictures
+from db.queries.slice_progress import waiting_slices
 from db.repository.predictions import set_aside_exhausted
 from db.repository.runs import give_up_training_runs, plan_alone, waiting_training_runs
-from db.repository.slices import close_dead_crawl_runs, repeat_slices, waiting_slices
+from db.repository.slices import close_dead_crawl_runs, repeat_slices
 from db.session import Database
 from worker.app import CRAWL_HOURS, TRAIN_AFTER
 from worker.fleet.consumers import is_consumed
@@ -39,18 +39,14 @@ def sweep(database: Database) -> None:
             logger.info("planned the first training by itself, as runs %s", plan_training(session))
     with database.read() as session:
         enqueue_training(waiting_training_runs(session))
-        for rendered in (False, True):
-            enqueue_slices(waiting_slices(session, rendered=rendered), rendered=rendered)
+        enqueue_slices(session)
         if sent := enqueue_pending(session):
             logger.info("enqueued %d pending images", sent)
 
 
 def _will_crawl(database: Database, session: Session) -> bool:
     """Say whether slices wait for crawl workers that are there; others may wait for ever."""
-    return any(
-        waiting_slices(session, rendered=rendered) and is_consumed(database, queue)
-        for rendered, queue in ((False, CRAWL_QUEUE), (True, RENDER_QUEUE))
-    )
+    return any(is_consumed(database, queue) for queue in waiting_slices(session))
 
 
 def _tend_crawls(session: Session) -> None:

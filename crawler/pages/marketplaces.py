@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from crawler.errors import UnknownMarketplaceError
+from crawler.pages.errors import UnknownMarketplaceError
 
 _CURRENCIES = {
     "amazon.ae": "AED",
@@ -55,5 +55,5 @@ def find_marketplace(name: str) -> Marketplace:
     """
     if name not in _CURRENCIES:
         known = ", ".join(_CURRENCIES)
-        raise UnknownMarketplaceError(f"the marketplace must be one of {known}; received {name!r}")
+        raise UnknownMarketplaceError(f"the marketplace must be one of {known}; got {name!r}")
     return Marketplace(name, _CURRENCIES[name])

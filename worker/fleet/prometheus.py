@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from db.crawls import Tally
 from db.models import CrawlRun, Prediction
 from db.queries.counting import Counter
 from db.session import Database
@@ -94,8 +95,8 @@ def run_metrics(session: Session) -> Iterator[Metric]:
     )
     reasons = {str(reason): number for reason, number in ends}
     yield _by("vastra_crawl_runs_finished", "Crawl runs by finish reason.", "reason", reasons)
-    last = session.scalar(select(CrawlRun.statistics).order_by(CrawlRun.id.desc()).limit(1)) or {}
-    counts = {name: value for name, value in last.items() if isinstance(value, int)}
+    last = Tally.read(session.scalar(select(CrawlRun.statistics).order_by(CrawlRun.id.desc()).limit(1)) or {})
+    counts = {name: value for name, value in last.record().items() if isinstance(value, int)}
     yield _by("vastra_last_crawl_run", "Counts of the last crawl run.", "figure", counts)
 
 

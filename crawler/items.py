@@ -8,7 +8,9 @@ So a feed exports plain products, and picture bytes never leave the stages that 
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 
-from crawler.pages.amazon.layout import ImageAddress, ProductPage, SearchCard
+from crawler.pages.amazon.cards import SearchCard
+from crawler.pages.amazon.image_addresses import ImageAddress
+from crawler.pages.amazon.product import ProductPage
 from db.pictures.decoder import CheckedPicture, Reason
 
 

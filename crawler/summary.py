@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from crawler.pages.amazon.layout import PageKind
+from crawler.pages.amazon.kinds import PageKind
 from db.crawls import DEFAULT_MARKETPLACE, SPIDER, CrawlArguments, Tally
 from db.pictures.decoder import Reason
 

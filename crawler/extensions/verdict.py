@@ -15,7 +15,7 @@ from crawler.errors import (
     NothingSavedError,
     UnreachableError,
 )
-from crawler.pages.amazon.layout import PageKind
+from crawler.pages.amazon.kinds import PageKind
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
 from crawler.stopping import note_failure
 from crawler.tally import FAULTS, tally_of

@@ -13,7 +13,7 @@ from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.errors import NoBrowserError, PageNotRenderedError
-from crawler.pages.amazon.layout import classify_page
+from crawler.pages.amazon.kinds import classify_page
 from crawler.rendering.memory import ResponseMemory
 from crawler.rendering.page import RenderedPage
 from crawler.spiders.amazon_clothing import AmazonClothingSpider

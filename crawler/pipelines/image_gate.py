@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from crawler.failures import FETCH_ERRORS, reason_of
 from crawler.items import CrawledItem, FetchedPicture, GatedItem, PictureRetry
-from crawler.pages.amazon.layout import ImageAddress
+from crawler.pages.amazon.image_addresses import ImageAddress
 from crawler.pipelines.saving import DATABASE_ERRORS, database_failure
 from crawler.stopping import is_stopping, stop_crawl
 from crawler.tally import IMAGES_KNOWN, IMAGES_REFUSED

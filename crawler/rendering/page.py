@@ -15,7 +15,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy_playwright.page import PageMethod
 
 from crawler.failures import FETCH_ERRORS
-from crawler.pages.amazon.layout import classify_page
+from crawler.pages.amazon.kinds import classify_page
 from crawler.rendering.browser import SLOT
 from crawler.rendering.memory import ResponseMemory
 from crawler.stopping import is_stopping

@@ -18,7 +18,10 @@ from crawler.arguments import parse_arguments
 from crawler.errors import NoContactError, PageBlockedError, PageNotRenderedError
 from crawler.failures import FETCH_ERRORS, reason_of
 from crawler.items import PictureRetry, ProductItem, complete_item, product_item
-from crawler.pages.amazon.layout import PageKind, ProductPage, SearchCard, SearchPage, classify_page
+from crawler.pages.amazon.cards import SearchCard
+from crawler.pages.amazon.kinds import PageKind, classify_page
+from crawler.pages.amazon.product import ProductPage
+from crawler.pages.amazon.search import SearchPage
 from crawler.rendering.browser import rendering_settings
 from crawler.spiders.retries import refused_pictures
 from crawler.stopping import is_stopping, note_failure

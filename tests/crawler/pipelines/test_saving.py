@@ -8,7 +8,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from crawler.items import FetchedPicture, GatedItem, PictureRetry, ProductItem, SavedItem
-from crawler.pages.amazon.layout import ImageAddress
+from crawler.pages.amazon.image_addresses import ImageAddress
 from crawler.pipelines.saving import database_failure, save_batch
 from db.models import Image, Product, ProductImage
 from db.pictures.decoder import Reason, check_picture

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 from protego import Protego
 
-from crawler.pages.amazon.layout import PageKind, SearchPage, classify_page
+from crawler.pages.amazon.kinds import PageKind, classify_page
+from crawler.pages.amazon.search import SearchPage
 from db.pictures.decoder import PictureError, Reason, check_picture
 from demo.shop import hostile
 from demo.shop.demo_shop import DemoShop, ShopConfig

@@ -4,7 +4,9 @@ from decimal import Decimal
 import pytest
 from scrapy.http import HtmlResponse
 
-from crawler.pages.amazon.layout import ImageAddress, SearchCard, SearchPage
+from crawler.pages.amazon.cards import SearchCard
+from crawler.pages.amazon.image_addresses import ImageAddress
+from crawler.pages.amazon.search import SearchPage
 from crawler.pages.errors import UnknownMarketplaceError
 
 

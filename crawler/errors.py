@@ -64,7 +64,7 @@ class PageBlockedError(RequestRefusedError):
 
 
 class PageNotRenderedError(RequestRefusedError):
-    """The browser could not draw a page that was fetched, twice: it broke down, or the scripts do not end."""
+    """The browser could not render a page that was fetched, twice: it broke down, or the scripts do not end."""
 
 
 class CrawlFailedError(CrawlerError):
@@ -91,7 +91,7 @@ class NoContactError(CrawlFailedError):
 
 
 class NoBrowserError(CrawlFailedError):
-    """Pages are to be drawn, and there is no browser, or it does not start."""
+    """Pages are to be rendered, and there is no browser, or it does not start."""
 
     reason = FinishReason.NO_BROWSER
     advice = (

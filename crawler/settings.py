@@ -64,7 +64,7 @@ AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 BLOCK_RETRY_DELAYS = [30.0, 60.0, 120.0]
 """Seconds of silence towards a domain after its first, second and third block page; then the crawl stops."""
 
-# Pages drawn by a browser (-a render=true).
+# Pages rendered by a browser (-a render=true).
 RENDER_PAGES = 1  # at once
 RENDER_SECONDS = 120.0  # scripts wait for their host's delay, too; each is asked for once a crawl
 # Chromium has no sandbox for root, nor in most containers, which are one; there, say VASTRA_RENDER_SANDBOX=off.

@@ -72,7 +72,7 @@ class AmazonClothingSpider(Spider):
         Raises:
             ArgumentsError: one of them is unknown or wrong.
             CategoriesError: categories.toml cannot be used.
-            NoBrowserError: pages are to be drawn, and there is no browser.
+            NoBrowserError: pages are to be rendered, and there is no browser.
         """
         categories = load_categories()
         spider = cls(parse_arguments(given, categories), categories)

@@ -75,7 +75,7 @@ def record_metrics(records: RecordsStatus) -> Iterator[Metric]:
     )
     yield _by("vastra_images_with_quality_code", "Images by quality code.", "code", figures.quality)
     yield _by(
-        "vastra_pictures_rejected", "Pictures that were not stored, by reason.", "reason", figures.rejected
+        "vastra_pictures_refused", "Pictures that were not stored, by reason.", "reason", figures.refused
     )
     yield _gauge(
         "vastra_active_model_version", "The active version; 0: none.", figures.active_model_version or 0

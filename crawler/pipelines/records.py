@@ -93,11 +93,10 @@ class Records:
         self._batches.close()
 
     def _count(self, saved: SavedItem) -> None:
-        key = (saved.item.marketplace, saved.item.asin)
-        if key not in self._products:
-            self._products.add(key)
-            self._crawler.stats.inc_value(PRODUCTS_NEW if saved.is_new else PRODUCTS_UPDATED)
-        fresh = set(saved.image_ids) - self._images
+        if saved.item.key not in self._products:
+            self._products.add(saved.item.key)
+            self._crawler.stats.inc_value(PRODUCTS_NEW if saved.product.is_new else PRODUCTS_UPDATED)
+        fresh = set(saved.product.new_image_ids) - self._images
         self._images |= fresh
         self._crawler.stats.inc_value(IMAGES_STORED, len(fresh))
 

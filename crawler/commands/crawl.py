@@ -96,7 +96,7 @@ def _report_error(error: BaseException) -> ExitCode:
 
 
 def _report(crawler: Crawler, seconds: float) -> ExitCode:
-    """Print the closing summary; return the exit code."""
+    """Print the closing summary; give the exit code."""
     # A second Ctrl-C ends everything at once: then there is no finish reason.
     reason = str(crawler.stats.get_value("finish_reason", CrawlInterruptedError.reason))
     failure = crawler.stats.get_value(FAILURE)

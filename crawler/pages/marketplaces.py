@@ -43,12 +43,12 @@ class Marketplace:
     currency: str
 
     def product_url(self, asin: str) -> str:
-        """Return the address of a product's page, built from its ASIN."""
+        """Give the address of a product's page, built from its ASIN."""
         return f"https://www.{self.name}/dp/{asin}"
 
 
 def find_marketplace(name: str) -> Marketplace:
-    """Return the marketplace of that name.
+    """Give the marketplace of that name.
 
     Raises:
         UnknownMarketplaceError: no such marketplace is known.

@@ -128,7 +128,7 @@ def save_products(
 
 
 def _insert_products(session: Session, found: Sequence[FoundProduct]) -> set[tuple[str, ...]]:
-    """Make the products that are missing; return their keys."""
+    """Make the products that are missing; give their keys."""
     now = utc_now()
     rows = [
         {

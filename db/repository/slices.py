@@ -17,7 +17,7 @@ def is_slice() -> ColumnElement[bool]:
 
 
 def plan_slices(session: Session, slices: Sequence[CrawlArguments]) -> list[int]:
-    """Write slices down; return the ids of their crawl runs, in order.
+    """Write slices down; give the ids of their crawl runs, in order.
 
     A slice that still waits, or is being crawled, is not planned a second time. All slices of a plan have one
     `created_at`, by which the schedule knows the latest plan.
@@ -37,7 +37,7 @@ def plan_slices(session: Session, slices: Sequence[CrawlArguments]) -> list[int]
 
 
 def repeat_slices(session: Session, after: timedelta) -> list[int]:
-    """Plan the slices of the latest plan once more when it is so old; return their ids, none before."""
+    """Plan the slices of the latest plan once more when it is so old; give their ids, none before."""
     latest = session.scalar(select(func.max(CrawlRun.created_at)).where(is_slice()))
     if latest is None or latest > utc_now() - after:
         return []
@@ -67,7 +67,7 @@ def give_back_slice(session: Session, run_id: int, *, untried: bool) -> bool:
 
 
 def close_dead_crawl_runs(session: Session) -> list[int]:
-    """Finish crawls begun by hand that were killed, and slices that always were; return their ids."""
+    """Finish crawls begun by hand that were killed, and slices that always were; give their ids."""
     by_hand = (CrawlRun.status == RunStatus.RUNNING) & (CrawlRun.attempts == 0)
     given_up = by_hand | (CrawlRun.attempts >= MAX_ATTEMPTS[CrawlRun])
     return finish_dead_runs(session, CrawlRun, given_up, finish_reason=FinishReason.CRAWLER_DIED)

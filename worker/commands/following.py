@@ -59,7 +59,7 @@ def _look(database: Database, run_id: int) -> TrainingRun:
 
 
 def follow_crawl(database: Database, run_ids: Sequence[int]) -> list[CrawlRun]:
-    """Show a crawl's progress until all its slices are finished, and return them.
+    """Show a crawl's progress until all its slices are finished, and give them.
 
     Ctrl-C stops the watching, not the crawl.
     """

@@ -43,7 +43,7 @@ def crawl_slice(database: Database, run_id: int) -> None:
 
 
 def _run_spider(command: list[str]) -> int:
-    """Run the spider to its end, or until the worker is told to stop; return its exit code."""
+    """Run the spider to its end, or until the worker is told to stop; give its exit code."""
     # In a session of its own, so that Ctrl-C reaches the worker alone, which then ends the crawl once.
     process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)  # noqa: S603 - our own words
     try:

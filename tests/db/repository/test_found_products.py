@@ -1,4 +1,5 @@
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select
@@ -77,7 +78,12 @@ def test_a_batch_takes_as_many_statements_however_many_products_it_has(database:
     save(database, *(product(f"B{n}", 1, brand="Tarini") for n in range(0, 40, 2)))
 
     def batch(numbers: range) -> list[FoundProduct]:
-        said = ({}, {"title": None}, {"brand": "Neela"}, {"rating": 4.5, "price": None})
+        said: tuple[dict[str, Any], ...] = (
+            {},
+            {"title": None},
+            {"brand": "Neela"},
+            {"rating": 4.5, "price": None},
+        )
         return [product(f"B{n}", 1, 100 + n, refused(), **said[n % 4]) for n in numbers]
 
     few = statements_of(database, *batch(range(2)))

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 from protego import Protego
 
-from crawler.pages.amazon.layout import PageKind, SearchPage, classify_page
+from crawler.pages.amazon.kinds import PageKind, classify_page
+from crawler.pages.amazon.search import SearchPage
 from db.pictures.codes import Reason
 from db.pictures.decoder import PictureError, check_picture
 from demo.shop import hostile

@@ -6,7 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from parsel import Selector
 
-from crawler.pages.amazon.layout import PageKind, ProductPage, SearchPage, classify_page
+from crawler.pages.amazon.kinds import PageKind, classify_page
+from crawler.pages.amazon.product import ProductPage
+from crawler.pages.amazon.search import SearchPage
 from demo.shop.catalogue import CatalogueProduct
 from demo.shop.demo_shop import DemoShop
 from demo.shop.pages import CARDS_A_PAGE

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from crawler.pages.amazon.layout import PageKind, ProductPage, SearchPage, classify_page
+from crawler.pages.amazon.kinds import PageKind, classify_page
+from crawler.pages.amazon.product import ProductPage
+from crawler.pages.amazon.search import SearchPage
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.misbehaviour import BlockPage, Misbehaviour
 from demo.shop.requests import RequestKind, kind_of

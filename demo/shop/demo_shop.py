@@ -89,11 +89,6 @@ class DemoShop:
         return f"The pictures are the photos in {self.config.photos}."
 
     @property
-    def truth(self) -> dict[str, str]:
-        """The category of every product, by ASIN."""
-        return {product.asin: product.category for product in self.catalogue.products}
-
-    @property
     def requests(self) -> Counter[str]:
         """How often each address, such as `/s?k=saree&page=2`, was asked for so far."""
         return self._counts.by_address()

@@ -123,6 +123,11 @@ def test_a_category_added_by_the_user_is_sold_too() -> None:
         assert get(shop, picture_address(shop)).headers["content-type"] == "image/jpeg"
 
 
+def test_visitors_may_know_the_shop_by_another_address() -> None:
+    with DemoShop(ShopConfig(products=1, base_url="http://shop:8000/")) as shop:
+        assert shop.base_url == "http://shop:8000"
+
+
 def start(*words: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "demo.shop", "--port", "0", *words]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -63,6 +63,7 @@ class Records:
         except DATABASE_ERRORS as error:
             raise note_failure(self._crawler, database_failure(error)) from error
         identify_process(crawl_run=self._run_id)
+        _logger.info("crawl run %d begins", self._run_id, extra={"action": "crawl_began"})
         self._heart = asyncio.get_running_loop().create_task(self._beat(self._run_id))
 
     async def process_item(self, item: GatedItem) -> SavedItem:
@@ -86,8 +87,12 @@ class Records:
             try:
                 if is_cut_short:
                     await self._in_thread(_give_back, self._run_id)
+                    _logger.info("the slice is given back", extra={"action": "slice_given_back"})
                 else:
                     await self._in_thread(_finish_run, self._run_id, reason, self._statistics())
+                    _logger.info(
+                        "crawl run %d ended: %s", self._run_id, reason, extra={"action": "crawl_ended"}
+                    )
             except DATABASE_ERRORS as error:
                 _logger.warning("the crawl run could not be closed: %s", database_failure(error))
         self._batches.close()

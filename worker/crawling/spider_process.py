@@ -33,13 +33,18 @@ def crawl_slice(database: Database, run_id: int) -> None:
             logger.info("crawl run %d is finished or somebody is at it", run_id)
             return
         arguments = CrawlArguments.read(session.get_one(CrawlRun, run_id).arguments)
-    logger.info("crawl run %d begins: %s", run_id, arguments)
+    logger.info("crawl run %d begins: %s", run_id, arguments, extra={"action": "slice_taken_up"})
     code = _run_spider(spider_command(arguments, **{CRAWL_RUN: run_id, CRAWL_WORKER: os.getpid()}))
     with database.write() as session:
         if code == ExitCode.WRONG_ARGUMENTS:  # which no other attempt would make right
             finish_crawl_run(session, run_id, FinishReason.WRONG_ARGUMENTS, {})
         elif give_back_slice(session, run_id, untried=_is_told_to_stop()):
-            logger.warning("the crawler of crawl run %d ended with %d before its time", run_id, code)
+            logger.warning(
+                "the crawler of crawl run %d ended with %d before its time",
+                run_id,
+                code,
+                extra={"action": "slice_given_back"},
+            )
 
 
 def _run_spider(command: list[str]) -> int:

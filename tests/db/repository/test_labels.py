@@ -5,8 +5,9 @@ import pytest
 from db.categories import OTHER
 from db.errors import UnknownCategoryError, UnknownProductError
 from db.pictures.codes import Reason
-from db.repository.labels import Label, add_review
+from db.repository.labels import Label
 from db.repository.model_versions import activate
+from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.factories import (
     CATEGORIES,
@@ -25,7 +26,7 @@ UNCLASSIFIED = Label()
 
 def review(database: Database, word: str, asin: str = "B000000001") -> None:
     with database.write() as session:
-        add_review(session, (SHOP, asin), word, CATEGORIES)
+        record_reviews(session, [Verdict(SHOP, asin, word)], CATEGORIES)
 
 
 def test_nobody_has_asked_yet(database: Database) -> None:

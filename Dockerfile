@@ -1,7 +1,7 @@
 # Targets: crawler (no TensorFlow), worker, flower, and browser (crawler with Chromium); for the classic builder and for
 # BuildKit. In each, packages come before source, so that a changed source line rebuilds in seconds. Packages are
-# installed where they stay: the classic builder reads everything that is copied between stages at every build.
-# It makes every stage above the wanted one, too, so that the largest comes last.
+# installed where they stay, and only the source, which is small, is copied between stages: the classic builder reads
+# everything that is, at every build. It makes every stage above the wanted one, too, so that the largest comes last.
 # --build-arg STORE=s3 adds what IMAGE_STORE=s3://... needs.
 
 FROM python:3.11-slim-bookworm AS base
@@ -18,6 +18,15 @@ RUN groupadd --gid 10001 vastra \
  && install --directory --owner vastra --group vastra /var/lib/vastra
 WORKDIR /srv/vastra
 
+# The checkout with its bytecode, which Python compares with the source by hash: a copy may change a file's time.
+FROM base AS source
+COPY categories.toml pyproject.toml scrapy.cfg ./
+COPY db db/
+COPY crawler crawler/
+COPY worker worker/
+COPY demo demo/
+RUN python -m compileall -q --invalidation-mode checked-hash crawler db demo worker
+
 FROM base AS crawler
 ARG STORE
 COPY requirements/install.sh requirements/crawler.lock requirements/s3.lock requirements/not-in-crawler.txt requirements/
@@ -28,12 +37,7 @@ RUN sh requirements/install.sh crawler \
  && find /opt/venv -type f -regex '.*\.\(a\|c\|h\|pxd\|pyi\|pyx\)' -delete \
  && PYTHONDONTWRITEBYTECODE= python -c "import alembic.command, celery.apps.worker, celery.bin.celery, numpy, PIL.Image, \
       psycopg, redis, rich.progress, scrapy.commands.crawl, scrapy.core.downloader, scrapy.pipelines.media, sqlalchemy.orm, typer"
-COPY categories.toml pyproject.toml scrapy.cfg ./
-COPY db db/
-COPY crawler crawler/
-COPY worker worker/
-COPY demo demo/
-RUN python -m compileall -q crawler db demo worker
+COPY --from=source /srv/vastra ./
 USER vastra
 CMD ["python", "-m", "worker", "--help"]
 
@@ -43,12 +47,7 @@ COPY requirements/install.sh requirements/worker.lock requirements/s3.lock requi
 RUN sh requirements/install.sh worker \
  && PYTHONDONTWRITEBYTECODE= python -c "import alembic.command, celery.apps.worker, celery.bin.celery, keras, PIL.Image, \
       psycopg, redis, rich.progress, scipy.sparse.csgraph, sklearn.linear_model, sqlalchemy.orm, tensorflow, typer"
-COPY categories.toml pyproject.toml scrapy.cfg ./
-COPY db db/
-COPY crawler crawler/
-COPY worker worker/
-COPY demo demo/
-RUN python -m compileall -q crawler db demo worker
+COPY --from=source /srv/vastra ./
 USER vastra
 CMD ["python", "-m", "worker", "--help"]
 
@@ -65,11 +64,6 @@ RUN apt-get update \
 ARG STORE
 COPY requirements/install.sh requirements/browser.lock requirements/s3.lock requirements/not-in-crawler.txt requirements/
 RUN sh requirements/install.sh browser
-COPY categories.toml pyproject.toml scrapy.cfg ./
-COPY db db/
-COPY crawler crawler/
-COPY worker worker/
-COPY demo demo/
-RUN python -m compileall -q crawler db demo worker
+COPY --from=source /srv/vastra ./
 USER vastra
 CMD ["python", "-m", "worker", "--help"]

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 
+from db.crawls import CrawlArguments, Tally, spider_command
 from db.models import CrawlRun
 from db.session import Database
 
@@ -59,16 +60,8 @@ def crawl(base_url: str, details: bool) -> Measured:
     """Run the crawl command with fresh records."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/records.sqlite3"
-        words = [
-            "crawl",
-            "amazon_clothing",
-            "-a",
-            f"base_url={base_url}",
-            "-a",
-            f"details={str(details).lower()}",
-        ]
         child = subprocess.Popen(
-            [sys.executable, "-m", "scrapy", *words],
+            spider_command(CrawlArguments(base_url=base_url, details=details)),
             cwd=ROOT,
             env=os.environ | {"VASTRA_FOLDER": folder, "DATABASE_URL": url},
             stderr=subprocess.DEVNULL,
@@ -87,8 +80,8 @@ def crawl(base_url: str, details: bool) -> Measured:
 
 def report(measured: Measured) -> None:
     """Print the figures as a table."""
-    counts = measured.run.statistics
-    pages, images, products = sum(counts["pages"].values()), counts["images_stored"], counts["products_new"]
+    tally = Tally.read(measured.run.statistics)
+    pages, images, products = sum(tally.pages.values()), tally.images_stored, tally.products_new
     table = Table("figure", "value", title=f"{products} products, {images} images, {pages} pages")
     for figure, value in (
         ("pages/s", pages / measured.seconds),

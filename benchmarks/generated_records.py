@@ -8,6 +8,7 @@ cannot be classified, and half a per mille is pending. Bytes of pictures are not
 from string import Template
 from typing import Any, Final
 
+from db.crawls import DEFAULT_MARKETPLACE, FinishReason
 from db.models import CrawlRun, RunStatus
 from db.repository.model_versions import record_model_version
 from db.repository.runs import finish_training_run, plan_training_run
@@ -83,7 +84,10 @@ def generate(database: Database, products: int) -> None:
     with database.write() as session:
         runs = [
             CrawlRun(
-                marketplace="amazon.in", arguments={}, status=RunStatus.FINISHED, finish_reason="finished"
+                marketplace=DEFAULT_MARKETPLACE,
+                arguments={},
+                status=RunStatus.FINISHED,
+                finish_reason=FinishReason.FINISHED,
             )
             for _ in range(CRAWL_RUNS)
         ]

@@ -21,14 +21,11 @@ from rich.console import Console
 from rich.table import Table
 from scrapy.http import HtmlResponse
 
-from crawler.pages.amazon.layout import (
-    ImageAddress,
-    PageKind,
-    ProductPage,
-    SearchCard,
-    SearchPage,
-    classify_page,
-)
+from crawler.pages.amazon.cards import SearchCard
+from crawler.pages.amazon.image_addresses import ImageAddress
+from crawler.pages.amazon.kinds import PageKind, classify_page
+from crawler.pages.amazon.product import ProductPage
+from crawler.pages.amazon.search import SearchPage
 
 FOLDER = Path(__file__).parent.parent.parent / "shared" / "amazon"
 STATUSES = (200, 403, 404, 503)

@@ -1,12 +1,11 @@
-"""Measure crawls whose pages a browser draws: `python -m benchmarks.render_rate [--pages N] [--render-pages N]`.
+"""Measure crawls whose pages a browser renders: `python -m benchmarks.render_rate [--pages N] [--render-pages N]`.
 
 The demo shop's scripted pages are crawled without their pictures and records: what is measured is fetching,
-drawing and parsing. Memory is that of the crawler and of the browser with Playwright's driver, all processes
+rendering and parsing. Memory is that of the crawler and of the browser with Playwright's driver, all processes
 together, each page of memory that they share counted once (PSS; RSS where the system tells no more).
 """
 
 import os
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from db.crawls import CrawlArguments, spider_command
 from db.settings import ROOT
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.requests import RequestKind
@@ -36,8 +36,8 @@ class Sample:
 
 
 def main(
-    pages: Annotated[int, typer.Option(help="Product pages to draw.", min=60)] = 500,
-    render_pages: Annotated[int, typer.Option(help="Pages drawn at once.", min=1)] = 2,
+    pages: Annotated[int, typer.Option(help="Product pages to render.", min=60)] = 500,
+    render_pages: Annotated[int, typer.Option(help="Pages rendered at once.", min=1)] = 2,
 ) -> None:
     """Crawl the demo shop's scripted pages and print pages a second and memory along the way."""
     with DemoShop(ShopConfig(products=pages // 3 + 1, scripted=True, broken_pictures=False)) as shop:
@@ -59,20 +59,17 @@ def measure(shop: DemoShop, render_pages: int, marks: list[int]) -> list[Sample]
     with tempfile.TemporaryDirectory() as folder:
         crawl = psutil.Popen(_command(shop.base_url, render_pages), cwd=ROOT, env=_environment(folder))
         while crawl.poll() is None:
-            drawn = shop.requests_by_kind[RequestKind.CONTENT]
-            started = started or (time.monotonic() if drawn else 0.0)
-            if len(samples) < len(marks) and drawn >= marks[len(samples)]:
-                samples.append(Sample(drawn, time.monotonic() - started, *_memory_mb(crawl)))
+            rendered = shop.requests_by_kind[RequestKind.CONTENT]
+            started = started or (time.monotonic() if rendered else 0.0)
+            if len(samples) < len(marks) and rendered >= marks[len(samples)]:
+                samples.append(Sample(rendered, time.monotonic() - started, *_memory_mb(crawl)))
             time.sleep(0.05)
     return samples
 
 
 def _command(base_url: str, render_pages: int) -> list[str]:
-    arguments = {"base_url": base_url, "render": "true", "details": "true"}
-    settings = {"ITEM_PIPELINES": "{}", "RENDER_PAGES": str(render_pages)}
-    words = [word for name, value in arguments.items() for word in ("-a", f"{name}={value}")]
-    words += [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
-    return [sys.executable, "-m", "scrapy", "crawl", "amazon_clothing", "-L", "ERROR", *words]
+    arguments = CrawlArguments(base_url=base_url, render=True, details=True)
+    return spider_command(arguments, ITEM_PIPELINES="{}", RENDER_PAGES=render_pages, LOG_LEVEL="ERROR")
 
 
 def _environment(folder: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from rich.table import Table
 from sqlalchemy import func, select, text
 
 from db.categories import load_categories
+from db.crawls import CrawlArguments
 from db.models import CrawlRun, Image, Prediction, Product, RunStatus, TrainingRun
 from db.queries.pending import count_pending
 from db.repository.slices import plan_slices
@@ -22,7 +23,7 @@ from db.session import Database
 from tests.factories import activate_another, copy_version
 from tests.stack.accidents import SHOP
 from tests.stack.stack import Stack
-from worker.crawling.slicing import price_bands, slice_arguments
+from worker.crawling.slicing import cut_crawl, price_bands
 from worker.fleet.waiting import wait_until
 from worker.training.planning import plan_training
 
@@ -58,8 +59,8 @@ def measure_crawls(stack: Stack, records: Database, most: int) -> Table:
         stack.scale("crawl-worker", workers)
         with records.write() as session:
             session.execute(text("TRUNCATE products, images, crawl_runs CASCADE"))
-            slices = slice_arguments(load_categories(), price_bands(CUTS), {"base_url": SHOP})
-            runs = plan_slices(session, "amazon.in", slices)
+            whole = CrawlArguments(base_url=SHOP)
+            runs = plan_slices(session, cut_crawl(whole, load_categories(), price_bands(CUTS)))
         wait_for_runs(records, CrawlRun)
         with records.read() as session:
             started, finished = session.execute(

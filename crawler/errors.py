@@ -1,7 +1,6 @@
 """Errors of the crawler.
 
 CrawlerError
-|-- UnknownMarketplaceError
 |-- ArgumentsError              wrong arguments: the command ends with exit code 2
 |-- BrokerUnavailableError      images wait in the records; the crawl goes on
 |-- RequestRefusedError         one request was not sent; the crawl goes on
@@ -29,13 +28,11 @@ from typing import ClassVar
 
 from scrapy.exceptions import IgnoreRequest
 
+from db.crawls import FinishReason
+
 
 class CrawlerError(Exception):
     """The base of every error that the crawler raises itself."""
-
-
-class UnknownMarketplaceError(CrawlerError, ValueError):
-    """Raised for a marketplace whose currency is not known: name one of those that the message lists."""
 
 
 class ArgumentsError(CrawlerError):
@@ -67,7 +64,7 @@ class PageBlockedError(RequestRefusedError):
 
 
 class PageNotRenderedError(RequestRefusedError):
-    """The browser could not draw a page that was fetched, twice: it broke down, or the scripts do not end."""
+    """The browser could not render a page that was fetched, twice: it broke down, or the scripts do not end."""
 
 
 class CrawlFailedError(CrawlerError):
@@ -78,7 +75,7 @@ class CrawlFailedError(CrawlerError):
         advice: what the user can do.
     """
 
-    reason: ClassVar[str]
+    reason: ClassVar[FinishReason]
     advice: ClassVar[str]
 
     def __str__(self) -> str:
@@ -89,14 +86,14 @@ class CrawlFailedError(CrawlerError):
 class NoContactError(CrawlFailedError):
     """A live crawl was asked for and nobody is named whom the shop could write to."""
 
-    reason = "no_contact"
+    reason = FinishReason.NO_CONTACT
     advice = "set CRAWLER_CONTACT to your e-mail or web address, or give base_url for a shop of your own"
 
 
 class NoBrowserError(CrawlFailedError):
-    """Pages are to be drawn, and there is no browser, or it does not start."""
+    """Pages are to be rendered, and there is no browser, or it does not start."""
 
-    reason = "no_browser"
+    reason = FinishReason.NO_BROWSER
     advice = (
         "install requirements/browser.lock and Chromium (apt-get install chromium, or playwright install chromium), "
         "or crawl without render"
@@ -106,68 +103,68 @@ class NoBrowserError(CrawlFailedError):
 class BlockedError(CrawlFailedError):
     """The shop showed a block page, and again after every pause."""
 
-    reason = "blocked"
+    reason = FinishReason.BLOCKED
     advice = "what was crawled is saved: try again in some hours, slower (-s DOWNLOAD_DELAY=10)"
 
 
 class CrawlForbiddenError(CrawlFailedError):
     """The shop's robots.txt forbids what the crawl needs."""
 
-    reason = "forbidden_by_robots"
+    reason = FinishReason.FORBIDDEN_BY_ROBOTS
     advice = "the shop does not want this crawl: ask its owner, or crawl another marketplace"
 
 
 class UnreachableError(CrawlFailedError):
     """No search was answered."""
 
-    reason = "unreachable"
+    reason = FinishReason.UNREACHABLE
     advice = "check that the shop is up, the network, and base_url"
 
 
 class NothingFoundError(CrawlFailedError):
     """Every search came back empty."""
 
-    reason = "nothing_found"
+    reason = FinishReason.NOTHING_FOUND
     advice = "check the search terms in categories.toml and the price range"
 
 
 class NeedsRenderingError(CrawlFailedError):
     """The pages name no product, but have scripts: they may put the products there."""
 
-    reason = "nothing_found"
+    reason = FinishReason.NOTHING_FOUND
     advice = "the pages may need a browser: run it again with -a render=true"
 
 
 class LayoutChangedError(CrawlFailedError):
     """The shop answered with pages that nothing could be read from."""
 
-    reason = "layout_changed"
+    reason = FinishReason.LAYOUT_CHANGED
     advice = "look at a page with `scrapy shell ADDRESS` and mend crawler/pages"
 
 
 class NothingSavedError(CrawlFailedError):
     """The crawl came to its end without a single product."""
 
-    reason = "nothing_saved"
+    reason = FinishReason.NOTHING_SAVED
     advice = "run it again with -L DEBUG and see what became of each request"
 
 
 class CrawlCrashedError(CrawlFailedError):
     """A fault in the program kept part of the crawl from being done; the log has its traceback."""
 
-    reason = "crashed"
+    reason = FinishReason.CRASHED
     advice = "see the errors above; what was saved before is kept"
 
 
 class DatabaseFailedError(CrawlFailedError):
     """The records could not be opened, read or written."""
 
-    reason = "database_error"
+    reason = FinishReason.DATABASE_ERROR
     advice = "check DATABASE_URL and IMAGE_STORE and run it again; what was committed is kept"
 
 
 class CrawlInterruptedError(CrawlFailedError):
     """The user, or the system, asked the crawl to stop."""
 
-    reason = "shutdown"
+    reason = FinishReason.SHUTDOWN
     advice = "run it again, nothing is lost"

@@ -6,11 +6,14 @@ So a feed exports plain products, and picture bytes never leave the stages that 
 """
 
 from dataclasses import dataclass, field, fields, replace
-from decimal import Decimal
+from typing import Any
 
-from crawler.pages.amazon.layout import ImageAddress, ProductPage, SearchCard
+from crawler.pages.amazon.cards import SearchCard
+from crawler.pages.amazon.image_addresses import ImageAddress
+from crawler.pages.amazon.product import ProductPage
 from db.pictures.codes import Reason
 from db.pictures.decoder import CheckedPicture
+from db.repository.found_products import Listing, ProductKey, SavedProduct
 
 
 def _originals(images: tuple[ImageAddress, ...]) -> list[str]:
@@ -19,44 +22,24 @@ def _originals(images: tuple[ImageAddress, ...]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class ProductItem:
-    """One product as a page shows it; None and () mean that the page did not say.
-
-    Amounts are in major units of `currency` (ISO 4217), the rating is between 0 and 5.
+class ProductItem(Listing, ProductKey):
+    """One product as a page shows it; a feed's columns are its fields: the key's, the listing's, the images.
 
     Attributes:
-        found_in: the category whose search listed it organically; None for a sponsored card.
         images: addresses of its pictures, the main one first.
     """
 
-    marketplace: str
-    asin: str
-    title: str | None = None
-    brand: str | None = None
-    price: Decimal | None = None
-    list_price: Decimal | None = None
-    currency: str | None = None
-    rating: float | None = None
-    review_count: int | None = None
-    url: str | None = None
-    parent_asin: str | None = None
-    breadcrumb: tuple[str, ...] = ()
-    availability: str | None = None
-    delivery_location: str | None = None
-    found_in: str | None = None
     images: tuple[ImageAddress, ...] = field(default=(), metadata={"serializer": _originals})
 
 
 @dataclass(frozen=True)
-class PictureRetry:
+class PictureRetry(ProductKey):
     """Pictures of a known product that are fetched once more.
 
     Attributes:
         positions: the place of each image among the product's pictures.
     """
 
-    marketplace: str
-    asin: str
     images: tuple[ImageAddress, ...] = field(metadata={"serializer": _originals})
     positions: tuple[int, ...]
 
@@ -89,30 +72,25 @@ class GatedItem:
 
 @dataclass(frozen=True)
 class SavedItem:
-    """An item that is committed.
-
-    Attributes:
-        is_new: the product was not in the records before.
-        image_ids: of those of its pictures that were not in the records before.
-    """
+    """An item that is committed, and what it has added to the records."""
 
     item: CrawledItem
-    is_new: bool
-    image_ids: tuple[int, ...]
+    product: SavedProduct
 
 
 def product_item(card: SearchCard, marketplace: str, category: str) -> ProductItem:
     """Turn a card into an item; only an organic card says that the category's search found the product."""
-    shared = {one.name for one in fields(ProductItem)} & {one.name for one in fields(SearchCard)}
-    values = {name: getattr(card, name) for name in shared}
-    return ProductItem(marketplace=marketplace, found_in=category if card.organic else None, **values)
+    found_in = category if card.organic else None
+    return ProductItem(marketplace, card.asin, **_said_by(card), found_in=found_in)
 
 
 def complete_item(item: ProductItem, page: ProductPage) -> ProductItem:
-    """Let the product's page win where it says something; its ASIN stays the one that was asked for."""
-    names = (
-        "title", "brand", "price", "list_price", "currency", "rating", "review_count", "parent_asin",
-        "breadcrumb", "availability", "delivery_location", "images",
-    )  # fmt: skip
-    values = {name: getattr(page, name) for name in names}
-    return replace(item, **{name: value for name, value in values.items() if value not in (None, ())})
+    """Let the product's page win where it says something; ASIN and address stay those that were asked for."""
+    return replace(item, **_said_by(page) | {"url": item.url})
+
+
+def _said_by(page: SearchCard | ProductPage) -> dict[str, Any]:
+    """Give what a page says of the fields of a product."""
+    names = (one.name for one in fields(ProductItem) if one.name not in {"marketplace", "asin"})
+    values = {name: getattr(page, name, None) for name in names}
+    return {name: value for name, value in values.items() if value not in (None, ())}

@@ -64,7 +64,7 @@ AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 BLOCK_RETRY_DELAYS = [30.0, 60.0, 120.0]
 """Seconds of silence towards a domain after its first, second and third block page; then the crawl stops."""
 
-# Pages drawn by a browser (-a render=true).
+# Pages rendered by a browser (-a render=true).
 RENDER_PAGES = 1  # at once
 RENDER_SECONDS = 120.0  # scripts wait for their host's delay, too; each is asked for once a crawl
 # Chromium has no sandbox for root, nor in most containers, which are one; there, say VASTRA_RENDER_SANDBOX=off.
@@ -72,10 +72,6 @@ RENDER_SANDBOX = os.geteuid() != 0 and os.environ.get("VASTRA_RENDER_SANDBOX") !
 
 CRAWL_HEARTBEAT_SECONDS = 5.0
 """A crawl run whose heart has not beaten for 30 seconds counts as dead."""
-
-# A slice, which a worker crawls by starting this program: its crawl run, and the worker's process id.
-CRAWL_RUN = None
-CRAWL_WORKER = None
 
 # Pages wait while so many pictures are on their way: memory stays flat and Ctrl-C ends soon.
 CONCURRENT_REQUESTS = 8

@@ -17,7 +17,7 @@ _closing: set[asyncio.Task[None]] = set()
 
 
 def note_failure(crawler: Crawler, failure: CrawlFailedError) -> CloseSpider:
-    """Keep the first failure of a crawl; return the exception by which a spider or handler ends it."""
+    """Keep the first failure of a crawl; give the exception by which a spider or handler ends it."""
     if crawler.stats.get_value(FAILURE) is None:
         crawler.stats.set_value(FAILURE, str(failure))
     return CloseSpider(failure.reason)

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from crawler.arguments import DEFAULT_MARKETPLACE, CrawlArguments
-from crawler.pages.amazon.layout import PageKind
-from crawler.tally import Tally
+from crawler.pages.amazon.kinds import PageKind
+from db.crawls import DEFAULT_MARKETPLACE, SPIDER, CrawlArguments, Tally
 from db.pictures.codes import Reason
 
 _PASSING: Final = (Reason.HTTP_ERROR, Reason.CONNECTION_FAILED)
@@ -15,11 +14,11 @@ def summarise(tally: Tally, arguments: CrawlArguments, seconds: float) -> list[s
     """Write the summary; a crawl that never came to a page has none."""
     if not (tally.products or tally.pages or arguments.retry):
         return []
-    rejected = sum(tally.images_rejected.values())
-    reasons = f" ({_listed(tally.images_rejected)})" if rejected else ""
+    refused = sum(tally.images_refused.values())
+    reasons = f" ({_listed(tally.images_refused)})" if refused else ""
     lines = [
         f"products  {tally.products_new} new, {tally.products_updated} updated",
-        f"images    {tally.images_stored} stored, {tally.images_known} known, {rejected} rejected{reasons}",
+        f"images    {tally.images_stored} stored, {tally.images_known} known, {refused} refused{reasons}",
         f"queue     {tally.images_enqueued} enqueued, {tally.images_waiting} waiting for a broker",
         f"pages     {_listed(tally.pages) or 'none'}; {seconds:.1f} s",
     ]
@@ -49,9 +48,9 @@ def _next(tally: Tally, arguments: CrawlArguments) -> list[str]:
     if tally.products and tally.pages.get(PageKind.SCRIPTED) and not arguments.render:
         advice.append("-a render=true    has a browser run the scripts of the pages that could not be read")
     advice += [
-        f"scrapy crawl amazon_clothing{_address(arguments)} -a retry={reason}    fetches those pictures again"
+        f"scrapy crawl {SPIDER}{_address(arguments)} -a retry={reason}    fetches those pictures again"
         for reason in _PASSING
-        if reason in tally.images_rejected and arguments.retry is None
+        if reason in tally.images_refused and arguments.retry is None
     ]
     return advice
 
@@ -64,7 +63,7 @@ def _address(arguments: CrawlArguments) -> str:
 
 
 def _pictures(tally: Tally) -> int:
-    return tally.images_stored + tally.images_known + sum(tally.images_rejected.values())
+    return tally.images_stored + tally.images_known + sum(tally.images_refused.values())
 
 
 def _listed(counts: dict[str, int]) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 CLASSIFY_QUEUE: Final = "classify"
 CRAWL_QUEUE: Final = "crawl"
 RENDER_QUEUE: Final = "render"
-"""Crawl slices whose pages a browser has to draw: not every crawl worker has one."""
+"""Crawl slices whose pages a browser has to render: not every crawl worker has one."""
 
 TRAIN_QUEUE: Final = "train"
 

@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def in_chunks(items: Iterable[T], size: int = 500) -> Iterator[list[T]]:
-    """Cut items into lists; 500 ids fit the bound parameters of one statement on any database."""
+    """Cut items into lists that fit the bound parameters of one statement."""
     remaining = iter(items)
     while chunk := list(islice(remaining, size)):
         yield chunk

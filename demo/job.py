@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from db.commands.command_line import terminal
+from db.crawls import CrawlArguments, ExitCode, spider_command
 from db.models import TrainingRun
 from db.queries.pending import count_pending
 from db.session import Database
@@ -84,14 +85,14 @@ def running_worker() -> Iterator[None]:
 
 def crawl(base_url: str) -> None:
     """Run the spider as a user would."""
-    command = [sys.executable, "-m", "scrapy", "crawl", "amazon_clothing", "-a", f"base_url={base_url}"]
+    command = spider_command(CrawlArguments(base_url=base_url))
     with subprocess.Popen(command, cwd=ROOT) as spider:  # noqa: S603 - our own words and address
         try:
             code = spider.wait()
         except KeyboardInterrupt:
             spider.wait()  # it has heard Ctrl-C too, and saves what it has
             raise
-    if code != 0:
+    if code != ExitCode.DONE:
         raise StepFailedError("the crawl did not do its job; the lines above say why")
 
 

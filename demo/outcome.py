@@ -39,7 +39,7 @@ def _counts(statistics: Statistics, version: ModelVersion | None) -> Table:
     table = Table(show_header=False, box=None)
     table.add_row("products crawled", str(statistics.products))
     table.add_row("images stored", str(statistics.images))
-    table.add_row("images rejected", _by_word(statistics.rejected))
+    table.add_row("images refused", _by_word(statistics.refused))
     table.add_row("labels", _by_word(statistics.labelled))
     table.add_row("uncertain", str(statistics.uncertain))
     table.add_row("labels that differ from the shop's", str(statistics.disagreements))

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from db.categories import Category
 from db.image_store import ImageStore
+from db.models import Image as StoredImage
 from db.models import ModelVersion, Prediction, Product
 from db.pictures.codes import Reason
 from db.pictures.decoder import check_picture
@@ -76,7 +77,10 @@ def product(
 def save(database: Database, *products: FoundProduct) -> list[int]:
     """Save products in one transaction; the ids of their images, sorted."""
     with database.write() as session:
-        return save_products(session, products, STORE)
+        save_products(session, products, STORE)
+        sha256s = {shown.picture.sha256 for each in products for shown in each.pictures if shown.picture}
+        ids = select(StoredImage.id).where(StoredImage.sha256.in_(sha256s)).order_by(StoredImage.id)
+        return list(session.scalars(ids))
 
 
 def model_version(database: Database, *, active: bool = True, **values: Any) -> int:

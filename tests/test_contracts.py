@@ -124,6 +124,18 @@ def test_no_module_is_longer_than_400_lines() -> None:
     assert {path: length for path, length in lengths.items() if length > 400} == {}
 
 
+def test_hardly_a_function_is_longer_than_35_lines() -> None:
+    lengths = {
+        f"{path}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in MODULES
+        if "versions" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert len(lengths) > 1000
+    assert len(long := [name for name, length in lengths.items() if length > 35]) <= len(lengths) / 100, long
+
+
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 def test_locks_pin_every_package_by_its_hash_and_name_no_host(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")

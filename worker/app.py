@@ -1,6 +1,6 @@
 """The Celery app: queues crawl, render, classify and train; importing it loads no TensorFlow.
 
-celery -A worker.app worker --pool solo -Q classify
+celery -A worker.app worker -Q classify
 celery -A worker.app beat
 """
 
@@ -45,7 +45,7 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
     worker_direct=True,  # each worker has a queue of its own too, for the probes of worker.fleet.health
-    worker_pool="solo",  # TensorFlow and fork do not mix
+    worker_pool="solo",  # TensorFlow and fork do not mix; holds where the command line names no pool
     broker_transport_options=dict(TRANSPORT_OPTIONS),
     broker_connection_retry_on_startup=True,
     task_default_queue=CLASSIFY_QUEUE,

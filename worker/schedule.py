@@ -6,7 +6,6 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from db.categories import load_categories
-from db.messages import CRAWL_QUEUE, RENDER_QUEUE
 from db.queries.labelled_images import products_with_pictures
 from db.queries.waiting_runs import has_training_run, is_crawling, waiting_slices, waiting_training_runs
 from db.repository.predictions import set_aside_exhausted
@@ -40,18 +39,14 @@ def sweep(database: Database) -> None:
             logger.info("planned the first training by itself, as runs %s", plan_training(session))
     with database.read() as session:
         enqueue_training(waiting_training_runs(session))
-        for rendered in (False, True):
-            enqueue_slices(waiting_slices(session, rendered=rendered), rendered=rendered)
+        enqueue_slices(session)
         if sent := enqueue_pending(session):
             logger.info("enqueued %d pending images", sent)
 
 
 def _will_crawl(database: Database, session: Session) -> bool:
     """Say whether slices wait for crawl workers that are there; others may wait for ever."""
-    return any(
-        waiting_slices(session, rendered=rendered) and is_consumed(database, queue)
-        for rendered, queue in ((False, CRAWL_QUEUE), (True, RENDER_QUEUE))
-    )
+    return any(is_consumed(database, queue) for queue in waiting_slices(session))
 
 
 def _tend_crawls(session: Session) -> None:

@@ -17,10 +17,9 @@ from crawler.extensions.verdict import judge
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
 from crawler.stopping import FAILURE
 from crawler.summary import summarise
-from crawler.tally import Tally
+from crawler.tally import tally_of
+from db.crawls import SPIDER, ExitCode, FinishReason
 from db.errors import RecordsError
-
-DONE, NOT_DONE, WRONG_ARGUMENTS = 0, 1, 2
 
 _ASKED_TO_STOP = "closespider_"
 """Reasons of Scrapy's own limits (CLOSESPIDER_ITEMCOUNT and the like): the user wanted no more."""
@@ -31,7 +30,7 @@ class Command(ScrapyCrawl):
 
     def syntax(self) -> str:
         """Say how the command is written."""
-        return "[options] amazon_clothing [-a NAME=VALUE ...]"
+        return f"[options] {SPIDER} [-a NAME=VALUE ...]"
 
     def long_desc(self) -> str:
         """Say what the command does."""
@@ -46,11 +45,11 @@ class Command(ScrapyCrawl):
         parser.formatter_class = _HelpFormatter
         parser.epilog = "\n".join(
             [
-                "Arguments of amazon_clothing (-a NAME=VALUE):",
+                f"Arguments of {SPIDER} (-a NAME=VALUE):",
                 *(f"  {name:<13} {text}" for name, text in HELP.items()),
                 "",
                 "A live crawl needs CRAWLER_CONTACT, an e-mail or web address, in the environment.",
-                "Example: scrapy crawl amazon_clothing -a categories=saree,jeans -a max_products=100",
+                f"Example: scrapy crawl {SPIDER} -a categories=saree,jeans -a max_products=100",
             ]
         )
 
@@ -64,7 +63,7 @@ class Command(ScrapyCrawl):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run one spider to its end and set the exit code."""
         if len(args) != 1:
-            raise UsageError("name one spider, such as amazon_clothing; `scrapy list` shows them")
+            raise UsageError(f"name one spider, such as {SPIDER}; `scrapy list` shows them")
         if opts.loglevel is None:
             _quieten(logging.WARNING, "scrapy", "alembic")
             # The image gate and the spider count what these tell of.
@@ -73,7 +72,7 @@ class Command(ScrapyCrawl):
         try:
             crawler = self._create_crawler(args[0])
         except KeyError as error:
-            raise UsageError(f"no such spider, `scrapy list` shows them; received {args[0]!r}") from error
+            raise UsageError(f"no such spider, `scrapy list` shows them; got {args[0]!r}") from error
         started = time.monotonic()
         crawl: Any = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
@@ -88,31 +87,31 @@ class _HelpFormatter(ScrapyHelpFormatter, argparse.RawDescriptionHelpFormatter):
     """Scrapy's help, with the table of arguments left as it is."""
 
 
-def _report_error(error: BaseException) -> int:
+def _report_error(error: BaseException) -> ExitCode:
     """Tell why no crawl began."""
     if not isinstance(error, CrawlerError | RecordsError):
         raise error
     _print(f"error: {error}")
-    return WRONG_ARGUMENTS if isinstance(error, ArgumentsError) else NOT_DONE
+    return ExitCode.WRONG_ARGUMENTS if isinstance(error, ArgumentsError) else ExitCode.NOT_DONE
 
 
-def _report(crawler: Crawler, seconds: float) -> int:
-    """Print the closing summary; return the exit code."""
+def _report(crawler: Crawler, seconds: float) -> ExitCode:
+    """Print the closing summary; give the exit code."""
     # A second Ctrl-C ends everything at once: then there is no finish reason.
     reason = str(crawler.stats.get_value("finish_reason", CrawlInterruptedError.reason))
     failure = crawler.stats.get_value(FAILURE)
     if isinstance(crawler.spider, AmazonClothingSpider):
-        arguments, tally = crawler.spider.arguments, Tally.from_stats(crawler.stats)
+        arguments, tally = crawler.spider.arguments, tally_of(crawler.stats)
         for line in summarise(tally, arguments, seconds):
             _print(line)
         failure = failure or judge(tally, is_retry=arguments.retry is not None, is_rendered=arguments.render)
     if reason == CrawlInterruptedError.reason:
         failure = CrawlInterruptedError("interrupted")
-    elif failure is None and reason != "finished" and not reason.startswith(_ASKED_TO_STOP):
+    elif failure is None and reason != FinishReason.FINISHED and not reason.startswith(_ASKED_TO_STOP):
         failure = f"{reason}: the crawl did not come to its end; run it again, nothing is lost"
     if failure is not None:
         _print(f"error: {failure}")
-    return NOT_DONE if failure is not None else DONE
+    return ExitCode.NOT_DONE if failure is not None else ExitCode.DONE
 
 
 def _quieten(level: int, *names: str) -> None:

@@ -10,6 +10,8 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from db.crawls import CRAWL_WORKER
+
 _logger = logging.getLogger(__name__)
 
 _LOOK_SECONDS: Final = 1.0
@@ -31,7 +33,7 @@ class EndWithWorker:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Build the extension, for slices only."""
-        worker = crawler.settings.getint("CRAWL_WORKER")
+        worker = crawler.settings.getint(CRAWL_WORKER)
         if not worker:
             raise NotConfigured
         extension = cls(crawler, worker)

@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
-from crawler.tally import Tally
+from crawler.tally import tally_of
 
 
 class ProgressLine:
@@ -55,13 +55,13 @@ class ProgressLine:
     def show(self) -> None:
         """Bring the line up to date."""
         if self._task is not None:
-            tally = Tally.from_stats(self._crawler.stats)
-            rejected = sum(tally.images_rejected.values())
+            tally = tally_of(self._crawler.stats)
+            refused = sum(tally.images_refused.values())
             self._progress.update(
                 self._task,
                 description=(
                     f"pages {sum(tally.pages.values())}  products {tally.products}  "
-                    f"images {tally.images_stored + tally.images_known}  rejected {rejected}"
+                    f"images {tally.images_stored + tally.images_known}  refused {refused}"
                 ),
             )
 

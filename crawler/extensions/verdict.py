@@ -15,10 +15,11 @@ from crawler.errors import (
     NothingSavedError,
     UnreachableError,
 )
-from crawler.pages.amazon.layout import PageKind
+from crawler.pages.amazon.kinds import PageKind
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
 from crawler.stopping import note_failure
-from crawler.tally import FAULTS, Tally
+from crawler.tally import FAULTS, tally_of
+from db.crawls import Tally
 from db.pictures.codes import Reason
 
 
@@ -66,7 +67,7 @@ class Verdict:
     def spider_idle(self, spider: Spider) -> None:
         """End the crawl with the reason of its failure, if it failed."""
         if isinstance(spider, AmazonClothingSpider):
-            tally, arguments = Tally.from_stats(self._crawler.stats), spider.arguments
+            tally, arguments = tally_of(self._crawler.stats), spider.arguments
             failure = judge(tally, is_retry=arguments.retry is not None, is_rendered=arguments.render)
             if failure is not None:
                 raise note_failure(self._crawler, failure)

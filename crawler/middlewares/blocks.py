@@ -13,7 +13,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.downloader import FleetDownloader
 from crawler.errors import BlockedError, PageBlockedError
-from crawler.pages.amazon.layout import classify_page
+from crawler.pages.amazon.kinds import classify_page
 from crawler.stopping import is_stopping, stop_crawl
 
 _logger = logging.getLogger(__name__)

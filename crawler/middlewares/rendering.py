@@ -1,4 +1,4 @@
-"""Have a browser draw the pages of the shop, between Scrapy's fetching them and the spider's reading them."""
+"""Have a browser render the pages of the shop, between Scrapy's fetching them and the spider's reading them."""
 
 import logging
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.errors import NoBrowserError, PageNotRenderedError
-from crawler.pages.amazon.layout import classify_page
+from crawler.pages.amazon.kinds import classify_page
 from crawler.rendering.memory import ResponseMemory
 from crawler.rendering.page import RenderedPage
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
@@ -49,7 +49,7 @@ class Rendering:
         return cls(crawler, scheme, crawler.settings.getfloat("RENDER_SECONDS"))
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Pass a page on as the browser has drawn it; where the shop refused a part of it, the refusal."""
+        """Pass a page on as the browser has rendered it; where the shop refused a part of it, the refusal."""
         is_page = request.callback not in (None, NO_CALLBACK) and response.status == HTTPStatus.OK
         if not is_page or not isinstance(response, HtmlResponse) or classify_page(response).is_block:
             return response
@@ -61,7 +61,7 @@ class Rendering:
         if urlsplit(document.url).scheme != self._scheme:
             raise PageNotRenderedError(f"{document.url}: the shop answers there, give it as base_url")
         try:
-            drawn = await self._draw(document)
+            rendered = await self._render_once(document)
         except NoBrowserError as error:
             stop_crawl(self._crawler, error)
             raise PageNotRenderedError(f"{document.url}: {error}") from error
@@ -69,16 +69,16 @@ class Rendering:
             cause = error.message.partition("\n")[0]
             if attempts == 1 or is_stopping(self._crawler):
                 raise PageNotRenderedError(f"{document.url}: {cause}") from error
-            _logger.debug("drawing %s again: %s", document.url, cause)
+            _logger.debug("rendering %s again: %s", document.url, cause)
             return await self._render(document, attempts - 1)
         if is_stopping(self._crawler):  # The page did not get all it asked for.
             raise PageNotRenderedError(f"{document.url}: the crawl ends")
-        return drawn
+        return rendered
 
-    async def _draw(self, document: TextResponse) -> Response:
+    async def _render_once(self, document: TextResponse) -> Response:
         page = RenderedPage(self._crawler, document, self._memory, self._seconds)
         try:
-            drawn = await self._crawler.engine.download_async(page.request(f"page {next(self._numbers)}"))
+            rendered = await self._crawler.engine.download_async(page.request(f"page {next(self._numbers)}"))
         except Error as error:
             if page.is_late:
                 raise PageNotRenderedError(f"{document.url}: its scripts do not end") from error
@@ -87,5 +87,5 @@ class Rendering:
             await page.close()
         if page.refusal is not None:
             return page.refusal
-        assert isinstance(drawn, TextResponse)
-        return document.replace(body=drawn.text.encode(), encoding="utf-8")
+        assert isinstance(rendered, TextResponse)
+        return document.replace(body=rendered.text.encode(), encoding="utf-8")

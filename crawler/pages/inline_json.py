@@ -9,7 +9,7 @@ _MOST_ATTEMPTS = 20
 
 
 def inline_value(source: str, *keys: str) -> object:
-    """Return the JSON value that the script assigns to a path of keys, or None.
+    """Give the JSON value that the script assigns to a path of keys, or None.
 
     The wrapper around the value is JavaScript, not JSON: keys may stand in single quotes, as in
     `'colorImages': {'initial': [...]}`, where `inline_value(source, "colorImages", "initial")` is the list.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from crawler.errors import UnknownMarketplaceError
+from crawler.pages.errors import UnknownMarketplaceError
 
 _CURRENCIES = {
     "amazon.ae": "AED",
@@ -43,17 +43,17 @@ class Marketplace:
     currency: str
 
     def product_url(self, asin: str) -> str:
-        """Return the address of a product's page, built from its ASIN."""
+        """Give the address of a product's page, built from its ASIN."""
         return f"https://www.{self.name}/dp/{asin}"
 
 
 def find_marketplace(name: str) -> Marketplace:
-    """Return the marketplace of that name.
+    """Give the marketplace of that name.
 
     Raises:
         UnknownMarketplaceError: no such marketplace is known.
     """
     if name not in _CURRENCIES:
         known = ", ".join(_CURRENCIES)
-        raise UnknownMarketplaceError(f"the marketplace must be one of {known}; received {name!r}")
+        raise UnknownMarketplaceError(f"the marketplace must be one of {known}; got {name!r}")
     return Marketplace(name, _CURRENCIES[name])

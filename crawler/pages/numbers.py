@@ -127,6 +127,6 @@ def parse_count(text: str | None) -> Count | None:
 
 
 def best_count(texts: Iterable[str]) -> Count | None:
-    """Return the first exact count that the texts hold, else the first rounded one."""
+    """Give the first exact count that the texts hold, else the first rounded one."""
     counts = [count for count in map(parse_count, texts) if count]
     return next((count for count in counts if count.exact), counts[0] if counts else None)

@@ -26,18 +26,18 @@ def read_price(element: Selector, marketplace: Marketplace) -> Money | None:
 
 
 def first_price(elements: Iterable[Selector], marketplace: Marketplace) -> Money | None:
-    """Return the first price that the elements give."""
+    """Give the first price of the elements."""
     return next((money for element in elements if (money := read_price(element, marketplace))), None)
 
 
 def price_in(card: Selector, marketplace: Marketplace) -> Money | None:
-    """Return what the product of a result card costs; other sellers' offers do not count."""
+    """Give what the product of a result card costs; other sellers' offers do not count."""
     own = card.css("[data-cy=price-recipe]") or [card]
     return first_price((element for part in own for element in part.xpath(_CURRENT_PRICE)), marketplace)
 
 
 def list_price_of(root: Selector, marketplace: Marketplace) -> Money | None:
-    """Return the struck-out price inside the element: the list price, or in India the M.R.P."""
+    """Give the struck-out price inside the element: the list price, or in India the M.R.P."""
     struck = first_price(root.xpath(_STRUCK_PRICE), marketplace)
     return struck or first_price(root.xpath(f"{_BESIDE_PRICE}[not(@data-a-color='price')]"), marketplace)
 

@@ -11,26 +11,26 @@ _VISIBLE_TEXT = ".//text()[not(ancestor::script or ancestor::style or ancestor::
 
 
 def markup_of(response: TextResponse) -> Selector:
-    """Return the parsed markup of a response; what does not call itself HTML is read as HTML, too."""
+    """Give the parsed markup of a response; what does not call itself HTML is read as HTML, too."""
     if isinstance(response, HtmlResponse):
         return response.selector
     return Selector(text=response.text, type="html")
 
 
 def tidy(text: str) -> str:
-    """Return the text with white space normalised and invisible marks removed."""
+    """Give the text with white space normalised and invisible marks removed."""
     return " ".join(text.translate(_INVISIBLE).split())
 
 
 def visible_text(node: Selector) -> str:
-    """Return the tidied text of an element, without scripts and styles; of an attribute, its value."""
+    """Give the tidied text of an element, without scripts and styles; of an attribute, its value."""
     if isinstance(node.root, str):
         return tidy(node.root)
     return tidy("".join(node.xpath(_VISIBLE_TEXT).getall()))
 
 
 def attribute_of(node: Selector, name: str) -> str:
-    """Return the value of an attribute, "" where the element lacks it.
+    """Give the value of an attribute, "" where the element lacks it.
 
     `Selector.attrib` would build all attributes, and fails on a name that XML does not allow.
     """
@@ -46,5 +46,5 @@ def find_texts(root: Selector, *queries: str) -> Iterator[str]:
 
 
 def find_text(root: Selector, *queries: str) -> str | None:
-    """Return the first non-empty text that the CSS queries find, in their order."""
+    """Give the first non-empty text that the CSS queries find, in their order."""
     return next(find_texts(root, *queries), None)

@@ -29,7 +29,7 @@ class Batches(Generic[Item, Result]):
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batches")
 
     async def add(self, item: Item) -> Result:
-        """Put the item into the open batch, wait until that is done, and return the item's result."""
+        """Put the item into the open batch, wait until that is done, and give the item's result."""
         batch = self._open
         if batch is None:
             batch = self._open = _Batch()

@@ -21,10 +21,10 @@ from sqlalchemy import select
 
 from crawler.failures import FETCH_ERRORS, reason_of
 from crawler.items import CrawledItem, FetchedPicture, GatedItem, PictureRetry
-from crawler.pages.amazon.layout import ImageAddress
+from crawler.pages.amazon.image_addresses import ImageAddress
 from crawler.pipelines.saving import DATABASE_ERRORS, database_failure
 from crawler.stopping import is_stopping, stop_crawl
-from crawler.tally import IMAGES_KNOWN, IMAGES_REJECTED
+from crawler.tally import IMAGES_KNOWN, IMAGES_REFUSED
 from db.logs import identified
 from db.models import ProductImage
 from db.pictures.codes import Reason
@@ -90,7 +90,7 @@ class ImageGate:
             if picture.reason is Reason.NOT_FOUND and address.fallback:
                 picture = replace(await self._download(address.fallback), url=address.url)
         if picture.reason is not None:
-            self._crawler.stats.inc_value(f"{IMAGES_REJECTED}{picture.reason}")
+            self._crawler.stats.inc_value(f"{IMAGES_REFUSED}{picture.reason}")
         return picture
 
     async def _download(self, url: str) -> FetchedPicture:

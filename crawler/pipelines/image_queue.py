@@ -40,7 +40,7 @@ class ImageQueue:
 
     async def process_item(self, item: SavedItem) -> CrawledItem:
         """Collect the item's new images, send a full batch, and give the plain item on."""
-        fresh = [image_id for image_id in dict.fromkeys(item.image_ids) if image_id not in self._seen]
+        fresh = [image_id for image_id in item.product.new_image_ids if image_id not in self._seen]
         self._seen.update(fresh)
         self._collected += fresh
         if len(self._collected) >= BATCH_SIZE:

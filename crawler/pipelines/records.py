@@ -9,14 +9,14 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem, NotConfigured
 
-from crawler.arguments import CrawlArguments
 from crawler.errors import CrawlInterruptedError
 from crawler.items import GatedItem, SavedItem
 from crawler.pipelines.batches import Batches
 from crawler.pipelines.saving import DATABASE_ERRORS, database_failure, save_batch
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
 from crawler.stopping import note_failure, stop_crawl
-from crawler.tally import IMAGES_STORED, PRODUCTS_NEW, PRODUCTS_UPDATED, Tally
+from crawler.tally import IMAGES_STORED, PRODUCTS_NEW, PRODUCTS_UPDATED, tally_of
+from db.crawls import CRAWL_RUN, CrawlArguments
 from db.image_store import open_image_store
 from db.logs import identify_process
 from db.models import CrawlRun
@@ -40,7 +40,7 @@ class Records:
         self._crawler = crawler
         self._arguments = spider.arguments
         self._beat_seconds = crawler.settings.getfloat("CRAWL_HEARTBEAT_SECONDS")
-        self._slice_id: int | None = crawler.settings.getint("CRAWL_RUN") or None
+        self._slice_id: int | None = crawler.settings.getint(CRAWL_RUN) or None
         self._run_id: int | None = None
         self._products: set[tuple[str, str]] = set()
         self._images: set[int] = set()
@@ -93,11 +93,10 @@ class Records:
         self._batches.close()
 
     def _count(self, saved: SavedItem) -> None:
-        key = (saved.item.marketplace, saved.item.asin)
-        if key not in self._products:
-            self._products.add(key)
-            self._crawler.stats.inc_value(PRODUCTS_NEW if saved.is_new else PRODUCTS_UPDATED)
-        fresh = set(saved.image_ids) - self._images
+        if saved.item.key not in self._products:
+            self._products.add(saved.item.key)
+            self._crawler.stats.inc_value(PRODUCTS_NEW if saved.product.is_new else PRODUCTS_UPDATED)
+        fresh = set(saved.product.new_image_ids) - self._images
         self._images |= fresh
         self._crawler.stats.inc_value(IMAGES_STORED, len(fresh))
 
@@ -110,7 +109,7 @@ class Records:
                 _logger.warning("the crawl run's heartbeat could not be written: %s", database_failure(error))
 
     def _statistics(self) -> dict[str, Any]:
-        return Tally.from_stats(self._crawler.stats).record()
+        return tally_of(self._crawler.stats).record()
 
     def _save(self, batch: Sequence[GatedItem]) -> list[SavedItem]:
         return save_batch(open_database(), open_image_store(), batch, self._run_id)

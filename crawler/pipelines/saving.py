@@ -3,19 +3,15 @@
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import fields
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import select, tuple_
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from crawler.errors import DatabaseFailedError
-from crawler.items import FetchedPicture, GatedItem, ProductItem, SavedItem
+from crawler.items import GatedItem, ProductItem, SavedItem
 from db.errors import RecordsError
 from db.image_store import ImageStore
-from db.models import Image, Product
-from db.repository.found_products import FoundPicture, FoundProduct, Listing, save_products
+from db.repository.found_products import FoundPicture, FoundProduct, save_products
 from db.session import Database
 
 DATABASE_ERRORS: Final = (SQLAlchemyError, RecordsError, OSError)
@@ -64,64 +60,12 @@ def is_transient(error: OperationalError) -> bool:
 def _save_once(
     database: Database, store: ImageStore, batch: Sequence[GatedItem], crawl_run_id: int | None
 ) -> list[SavedItem]:
-    shas = {p.picture.sha256 for gated in batch for _, p in gated.pictures if p.picture is not None}
     with database.write() as session:
-        known_products = _known_products(session, batch)
-        known_images = _image_ids(session, shas)
-        found = [_found_product(gated, known_images) for gated in batch]
-        save_products(session, found, store, crawl_run_id)
-        new_images = _image_ids(session, shas - known_images.keys())
-    return [
-        SavedItem(
-            item=gated.item,
-            is_new=(gated.item.marketplace, gated.item.asin) not in known_products,
-            image_ids=tuple(
-                new_images[p.picture.sha256]
-                for _, p in gated.pictures
-                if p.picture is not None and p.picture.sha256 in new_images
-            ),
-        )
-        for gated in batch
-    ]
+        saved = save_products(session, list(map(_found_product, batch)), store, crawl_run_id)
+    return [SavedItem(gated.item, product) for gated, product in zip(batch, saved, strict=True)]
 
 
-def _known_products(session: Session, batch: Sequence[GatedItem]) -> set[tuple[str, str]]:
-    keys = sorted({(gated.item.marketplace, gated.item.asin) for gated in batch})
-    rows = session.execute(
-        select(Product.marketplace, Product.asin).where(tuple_(Product.marketplace, Product.asin).in_(keys))
-    )
-    return {(marketplace, asin) for marketplace, asin in rows}
-
-
-def _image_ids(session: Session, sha256s: set[str]) -> dict[str, int]:
-    if not sha256s:
-        return {}
-    rows = session.execute(select(Image.sha256, Image.id).where(Image.sha256.in_(sorted(sha256s))))
-    return dict(rows.all())
-
-
-def _found_product(gated: GatedItem, known_images: dict[str, int]) -> FoundProduct:
-    item = gated.item
-    pictures = tuple(_found_picture(place, picture, known_images) for place, picture in gated.pictures)
-    listing = _listing(item) if isinstance(item, ProductItem) else None
-    return FoundProduct(item.marketplace, item.asin, listing, pictures)
-
-
-def _found_picture(position: int, fetched: FetchedPicture, known_images: dict[str, int]) -> FoundPicture:
-    picture = fetched.picture
-    image_id = fetched.image_id if picture is None else known_images.get(picture.sha256)
-    if picture is None or image_id is not None:
-        return FoundPicture(fetched.url, position, image_id=image_id, reason=fetched.reason)
-    return FoundPicture(fetched.url, position, picture=picture, data=fetched.data)
-
-
-def _listing(item: ProductItem) -> Listing:
-    values = {field.name: getattr(item, field.name) for field in fields(Listing)}
-    return Listing(**{name: _cut(name, value) for name, value in values.items()})
-
-
-def _cut(name: str, value: Any) -> Any:
-    """Shorten a text to what its column holds: PostgreSQL would refuse the whole batch."""
-    column = Product.__table__.columns.get(name)
-    length = getattr(column.type, "length", None) if column is not None else None
-    return value[:length] if isinstance(value, str) and length else value
+def _found_product(gated: GatedItem) -> FoundProduct:
+    listing = gated.item if isinstance(gated.item, ProductItem) else None
+    pictures = tuple(FoundPicture(position=place, **vars(fetched)) for place, fetched in gated.pictures)
+    return FoundProduct(*gated.item.key, listing, pictures)

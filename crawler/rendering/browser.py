@@ -1,4 +1,4 @@
-"""Which browser draws pages, and the settings that give it to a crawl; nothing here imports Playwright.
+"""Which browser renders pages, and the settings that give it to a crawl; nothing here imports Playwright.
 
 The browser has no network of its own: what a page asks for is fetched by Scrapy (crawler.rendering.page), with
 its robots.txt, delays, resolver and limits. The arguments below close every other way out, those that no
@@ -46,7 +46,7 @@ def find_browser() -> str | None:
 
 
 def rendering_settings(settings: BaseSettings, scheme: str) -> dict[str, Any]:
-    """Give the settings of a crawl whose pages a browser draws.
+    """Give the settings of a crawl whose pages a browser renders.
 
     Args:
         settings: RENDER_PAGES and RENDER_SANDBOX are read; component lists are completed, not replaced.
@@ -58,7 +58,7 @@ def rendering_settings(settings: BaseSettings, scheme: str) -> dict[str, Any]:
     return {
         "DOWNLOAD_HANDLERS": settings.getdict("DOWNLOAD_HANDLERS") | {scheme: _HANDLER},
         # Above HttpCompression (590), so that it reads text, and below BlockPages (570), which judges what
-        # the browser has drawn.
+        # the browser has rendered.
         "DOWNLOADER_MIDDLEWARES": settings.getdict("DOWNLOADER_MIDDLEWARES") | {_MIDDLEWARE: 580},
         "DOWNLOAD_SLOTS": settings.getdict("DOWNLOAD_SLOTS")
         | {SLOT: {"concurrency": settings.getint("RENDER_PAGES"), "delay": 0.0}},

@@ -22,7 +22,7 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  
         self._limit_seconds = crawler.settings.getfloat("RENDER_SECONDS") + _START_SECONDS
 
     async def download_request(self, request: Request) -> Response:
-        """Draw the page, or download what is none.
+        """Render the page, or download what is none.
 
         Raises:
             PageNotRenderedError: the browser does not answer.

@@ -15,7 +15,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy_playwright.page import PageMethod
 
 from crawler.failures import FETCH_ERRORS
-from crawler.pages.amazon.layout import classify_page
+from crawler.pages.amazon.kinds import classify_page
 from crawler.rendering.browser import SLOT
 from crawler.rendering.memory import ResponseMemory
 from crawler.stopping import is_stopping
@@ -38,7 +38,7 @@ _SAY_SLOWER: Final = frozenset({429, 503})
 
 
 class RenderedPage:
-    """Draws one document that Scrapy has fetched.
+    """Renders one document that Scrapy has fetched.
 
     Requests go through all downloader middlewares: robots.txt, the slot and delay of their host, redirects, the
     resolver's check of every address. Only GET requests of KINDS are sent; the document is given once, and a
@@ -69,7 +69,7 @@ class RenderedPage:
         self.refusal: Response | None = None
 
     def request(self, context_name: str) -> Request:
-        """Make the request by which scrapy-playwright draws the page, in a context of its own."""
+        """Make the request by which scrapy-playwright renders the page, in a context of its own."""
         return Request(
             self._document.url,
             callback=NO_CALLBACK,

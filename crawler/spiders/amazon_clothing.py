@@ -14,16 +14,20 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
-from crawler.arguments import CrawlArguments, parse_arguments
+from crawler.arguments import parse_arguments
 from crawler.errors import NoContactError, PageBlockedError, PageNotRenderedError
 from crawler.failures import FETCH_ERRORS, reason_of
 from crawler.items import PictureRetry, ProductItem, complete_item, product_item
-from crawler.pages.amazon.layout import PageKind, ProductPage, SearchCard, SearchPage, classify_page
+from crawler.pages.amazon.cards import SearchCard
+from crawler.pages.amazon.kinds import PageKind, classify_page
+from crawler.pages.amazon.product import ProductPage
+from crawler.pages.amazon.search import SearchPage
 from crawler.rendering.browser import rendering_settings
 from crawler.spiders.retries import refused_pictures
 from crawler.stopping import is_stopping, note_failure
 from crawler.tally import FAULTS, PAGES, PAGES_UNREADABLE, REQUESTS_FAILED, SEARCHES_EMPTY
 from db.categories import Category, load_categories
+from db.crawls import SPIDER, CrawlArguments
 from db.pictures.codes import Reason
 from db.session import open_database
 
@@ -43,7 +47,7 @@ _OWN_ADDRESS_SETTINGS = {
 class Search:
     """One page of one search of one category."""
 
-    category: Category
+    category: str
     term: str
     page: int = 1
 
@@ -51,11 +55,12 @@ class Search:
 class AmazonClothingSpider(Spider):
     """Searches a marketplace for each category; the arguments are those of crawler.arguments."""
 
-    name = "amazon_clothing"
+    name = SPIDER
 
-    def __init__(self, arguments: CrawlArguments, **kwargs: Any) -> None:
+    def __init__(self, arguments: CrawlArguments, categories: tuple[Category, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.arguments = arguments
+        self._terms = {category.name: category.search for category in categories}
         self._emitted: defaultdict[str, dict[str, bool]] = defaultdict(dict)
         """By category: the ASINs so far, and whether they were organic."""
         self._visited: set[str] = set()
@@ -67,9 +72,10 @@ class AmazonClothingSpider(Spider):
         Raises:
             ArgumentsError: one of them is unknown or wrong.
             CategoriesError: categories.toml cannot be used.
-            NoBrowserError: pages are to be drawn, and there is no browser.
+            NoBrowserError: pages are to be rendered, and there is no browser.
         """
-        spider = cls(parse_arguments(given, load_categories()))
+        categories = load_categories()
+        spider = cls(parse_arguments(given, categories), categories)
         spider._set_crawler(crawler)
         if not spider.arguments.is_live:
             crawler.settings.setdict(_OWN_ADDRESS_SETTINGS, priority="spider")
@@ -83,11 +89,11 @@ class AmazonClothingSpider(Spider):
         if self.arguments.is_live and not self.settings["CRAWLER_CONTACT"]:
             raise note_failure(self.crawler, NoContactError("a live crawl needs a contact"))
         if self.arguments.retry is not None:
-            async for item in self._retries(self.arguments.retry):
+            async for item in self._retries(Reason(self.arguments.retry)):
                 yield item
             return
         for category in self.arguments.categories:
-            for term in (self.arguments.search,) if self.arguments.search else category.search:
+            for term in (self.arguments.search,) if self.arguments.search else self._terms[category]:
                 yield self._search_request(Search(category, term))
 
     def parse(self, response: Response, search: Search | None = None) -> Iterator[ProductItem | Request]:
@@ -95,13 +101,14 @@ class AmazonClothingSpider(Spider):
 
         Without a search (`scrapy parse`) the page is taken for one of the first category.
         """
-        search = search or Search(self.arguments.categories[0], self.arguments.categories[0].search[0])
+        first = self.arguments.categories[0]
+        search = search or Search(first, self._terms[first][0])
         kind = self._note_kind(response)
         if kind is PageKind.SEARCH and isinstance(response, TextResponse):
             yield from self._parse_cards(SearchPage(response, self.arguments.marketplace), search)
         elif kind is PageKind.EMPTY:
             if search.page == 1:
-                _logger.warning("the search %r (%s) found nothing", search.term, search.category.name)
+                _logger.warning("the search %r (%s) found nothing", search.term, search.category)
                 self._count(SEARCHES_EMPTY)
         else:
             self._note_unreadable(response, kind)
@@ -134,9 +141,9 @@ class AmazonClothingSpider(Spider):
             _logger.error("%r: none of the %d cards could be read", search.term, page.card_count)
             self._count(PAGES_UNREADABLE)
             return
-        for card in self._wanted(cards, search.category.name):
-            yield self._product_request(product_item(card, self.arguments.marketplace, search.category.name))
-        if page.has_next and search.page < self.arguments.pages and not self._is_full(search.category.name):
+        for card in self._wanted(cards, search.category):
+            yield self._product_request(product_item(card, self.arguments.marketplace, search.category))
+        if page.has_next and search.page < self.arguments.pages and not self._is_full(search.category):
             yield self._search_request(replace(search, page=search.page + 1))
 
     def _wanted(self, cards: list[SearchCard], category: str) -> Iterator[SearchCard]:

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Row, select
 
 from crawler.items import PictureRetry
-from crawler.pages.amazon.layout import ImageAddress
+from crawler.pages.amazon.image_addresses import ImageAddress
 from db.models import Product, ProductImage
 from db.pictures.codes import Reason
 from db.session import Database

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.crawls import Tally
 from db.models import CrawlRun
 
 
@@ -15,4 +16,4 @@ def crawl_runs(session: Session, run_ids: Sequence[int]) -> list[CrawlRun]:
 
 def products_of(run: CrawlRun) -> int:
     """Count the products that a crawl run has saved so far; one that two slices found counts in both."""
-    return sum(run.statistics.get(name, 0) for name in ("products_new", "products_updated"))
+    return Tally.read(run.statistics).products

@@ -52,7 +52,7 @@ class Statistics:
         images: stored pictures; pending: those that the active version has still to predict.
         quality: stored pictures by quality code; one with several codes counts for each.
         set_aside: stored pictures that cannot be classified, by reason.
-        rejected: addresses of pictures that were not stored, by reason.
+        refused: addresses of pictures that were not stored, by reason.
         estimated: which of the figures are estimates, such as `products` or `listed: jeans`.
     """
 
@@ -67,7 +67,7 @@ class Statistics:
     pending: int
     quality: dict[str, int]
     set_aside: dict[str, int]
-    rejected: dict[str, int]
+    refused: dict[str, int]
     active_model_version: int | None
     crawl_runs: int
     last_crawl_run: LastRun | None
@@ -94,7 +94,7 @@ def gather_statistics(session: Session, categories: tuple[Category, ...]) -> Sta
         pending=_pending(counter, version),
         quality=_by_quality(counter),
         set_aside=counter.by_word("set_aside", Image.reason),
-        rejected=counter.by_word("rejected", ProductImage.reason),
+        refused=counter.by_word("refused", ProductImage.reason),
         active_model_version=version.id if version else None,
         crawl_runs=counter.count("crawl_runs", select(CrawlRun.id)),
         last_crawl_run=_last_run(session, CrawlRun, CrawlRun.finish_reason),

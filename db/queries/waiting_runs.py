@@ -1,8 +1,11 @@
 """Which runs wait for a worker, and whether any is at work: what the schedule asks before it plans and sends."""
 
+from collections import defaultdict
+
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from db.crawls import CrawlArguments
 from db.models import CrawlRun, TrainingRun
 from db.states.run_states import is_alive, is_waiting
 
@@ -14,16 +17,15 @@ def waiting_training_runs(session: Session) -> list[int]:
     )
 
 
-def waiting_slices(session: Session, *, rendered: bool = False) -> list[int]:
-    """List slices that nobody is at, oldest first: their message has to be sent, or sent again.
-
-    Args:
-        session: of a read.
-        rendered: those whose pages a browser has to draw, instead of the others.
-    """
-    waiting = select(CrawlRun.id, CrawlRun.arguments).where(is_waiting(CrawlRun)).order_by(CrawlRun.id)
-    rows = session.execute(waiting)
-    return [row.id for row in rows if bool(row.arguments.get("render")) == rendered]
+def waiting_slices(session: Session) -> dict[str, list[int]]:
+    """List slices that nobody is at, oldest first, by the queue to which their message is to be sent."""
+    rows = session.execute(
+        select(CrawlRun.id, CrawlRun.arguments).where(is_waiting(CrawlRun)).order_by(CrawlRun.id)
+    )
+    by_queue = defaultdict(list)
+    for run_id, arguments in rows:
+        by_queue[CrawlArguments.read(arguments).queue].append(run_id)
+    return dict(by_queue)
 
 
 def is_crawling(session: Session) -> bool:

@@ -1,10 +1,11 @@
 """Save what the crawler and the import found: products, their images, and the links between them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from typing import Any, Final
 
-from sqlalchemy import case, func, select, tuple_
+from sqlalchemy import case, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER
@@ -12,14 +13,18 @@ from db.image_store import ImageStore
 from db.models import Image, Product, ProductImage, utc_now
 from db.pictures.codes import Reason
 from db.pictures.decoder import CheckedPicture
-from db.repository.insertion import insert_missing
+from db.repository.insertion import insert_into, insert_missing
 from db.repository.labels import refresh_labels
 from db.states.label_evidence import SHARED_BY_AT_MOST
 
 
 @dataclass(frozen=True)
 class FoundPicture:
-    """One address of a picture and what came of it: bytes that passed the gate, a known image, or why not."""
+    """One address of a picture and what came of it: bytes that passed the gate, a known image, or why not.
+
+    Attributes:
+        data: the bytes of `picture`; not needed where the records have them.
+    """
 
     url: str
     position: int
@@ -32,6 +37,8 @@ class FoundPicture:
 @dataclass(frozen=True)
 class Listing:
     """What a shop's page says of a product; None and () mean that the page did not say.
+
+    Amounts are in major units of `currency` (ISO 4217), the rating is between 0 and 5. Each field is a column.
 
     Attributes:
         found_in: the category whose search listed the product organically; None for a sponsored one.
@@ -53,72 +60,130 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class FoundProduct:
-    """A product to save; without a listing only its pictures change."""
+class ProductKey:
+    """What tells products apart."""
 
     marketplace: str
     asin: str
-    listing: Listing | None
-    pictures: tuple[FoundPicture, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells products apart."""
+        """Both together, as the records ask for it."""
         return self.marketplace, self.asin
+
+
+@dataclass(frozen=True)
+class FoundProduct(ProductKey):
+    """A product to save; without a listing only its pictures change."""
+
+    listing: Listing | None
+    pictures: tuple[FoundPicture, ...] = ()
+
+
+@dataclass(frozen=True)
+class SavedProduct:
+    """What a found product has added to the records.
+
+    Attributes:
+        is_new: the product was not there before.
+        new_image_ids: of those of its pictures that were not there before.
+    """
+
+    is_new: bool
+    new_image_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Images:
+    """The images of found pictures: their ids by SHA-256, and which of them are new."""
+
+    ids: Mapping[str, int]
+    new: frozenset[int]
+
+    def id_of(self, found: FoundPicture) -> int | None:
+        return self.ids[found.picture.sha256] if found.picture else found.image_id
+
+    def new_of(self, product: FoundProduct) -> tuple[int, ...]:
+        ids = dict.fromkeys(map(self.id_of, product.pictures))
+        return tuple(image_id for image_id in ids if image_id in self.new)
+
+
+_FROM_PAGES: Final = tuple(one.name for one in fields(Listing) if one.name != "found_in")
+_WRITTEN: Final = (*_FROM_PAGES, "found_in", "listed_category", "last_seen_at", "crawl_run_id")
+_PRICES: Final = ("price", "list_price")
 
 
 def save_products(
     session: Session, found: Sequence[FoundProduct], store: ImageStore, crawl_run_id: int | None = None
-) -> list[int]:
-    """Save products, images and links idempotently; give the ids of their images, for the queue.
+) -> list[SavedProduct]:
+    """Save products, images and links idempotently, in a fixed number of statements; say of each what is new.
 
     A value that the page did not give keeps what an earlier page gave, but for the prices: no price is news.
     """
-    products = _products(session, [product.key for product in found])
-    for product in found:
-        if product.listing is not None:
-            _update(products[product.key], product.listing, crawl_run_id)
-    image_ids = _save_images(session, found, store)
-    _save_links(session, found, products, image_ids)
-    session.flush()
+    new_keys = _insert_products(session, found)
+    products = _lock_products(session, found)
+    _update_products(session, found, products, crawl_run_id)
+    images = _save_images(session, found, store)
+    _save_links(session, found, products, images)
     refresh_labels(session, _affected(session, [product.id for product in products.values()]))
-    return sorted(set(image_ids.values()))
+    return [SavedProduct(product.key in new_keys, images.new_of(product)) for product in found]
 
 
-def _products(session: Session, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Product]:
-    """Fetch the products of the keys, made where they are missing, locked in the order of their ids."""
-    wanted = sorted(set(keys))
+def _insert_products(session: Session, found: Sequence[FoundProduct]) -> set[tuple[str, ...]]:
+    """Make the products that are missing; give their keys."""
     now = utc_now()
-    missing = [
+    rows = [
         {
-            "marketplace": m,
-            "asin": a,
+            "marketplace": marketplace,
+            "asin": asin,
             "breadcrumb": [],
             "found_in": [],
             "first_seen_at": now,
             "last_seen_at": now,
         }
-        for m, a in wanted
+        for marketplace, asin in {product.key for product in found}
     ]
-    insert_missing(session, Product, missing, ("marketplace", "asin"))
+    return set(insert_missing(session, Product, rows, ("marketplace", "asin")))
+
+
+def _lock_products(session: Session, found: Sequence[FoundProduct]) -> dict[tuple[str, str], Product]:
+    """Fetch the products, by key, locked in the order of their ids.
+
+    They are no part of the session: it would send a statement for each set of columns that changes.
+    """
+    keys = sorted({product.key for product in found})
     rows = session.scalars(
         select(Product)
-        .where(tuple_(Product.marketplace, Product.asin).in_(wanted))
+        .where(tuple_(Product.marketplace, Product.asin).in_(keys))
         .order_by(Product.id)
         .with_for_update()
-    )
+    ).all()
+    for row in rows:
+        session.expunge(row)
     return {(row.marketplace, row.asin): row for row in rows}
 
 
+def _update_products(
+    session: Session,
+    found: Sequence[FoundProduct],
+    products: Mapping[tuple[str, str], Product],
+    crawl_run_id: int | None,
+) -> None:
+    listed = {}
+    for product in found:
+        if product.listing is not None:
+            listed[product.key] = row = products[product.key]
+            _update(row, product.listing, crawl_run_id)
+    rows = [{"id": row.id} | {name: getattr(row, name) for name in _WRITTEN} for row in listed.values()]
+    if rows:
+        session.execute(update(Product), rows)
+
+
 def _update(product: Product, listing: Listing, crawl_run_id: int | None) -> None:
-    for name in ("title", "brand", "currency", "rating", "review_count", "url", "parent_asin", "availability",
-                 "delivery_location"):  # fmt: skip
+    for name in _FROM_PAGES:
         value = getattr(listing, name)
-        if value is not None:
-            setattr(product, name, value)
-    if listing.breadcrumb:
-        product.breadcrumb = list(listing.breadcrumb)
-    product.price, product.list_price = listing.price, listing.list_price
+        if value not in (None, ()) or name in _PRICES:
+            setattr(product, name, _cut(name, value))
     if listing.found_in is not None:
         # A known negative of a category that is added later: the import has found its category now.
         earlier = set(product.found_in) - {OTHER}
@@ -128,28 +193,34 @@ def _update(product: Product, listing: Listing, crawl_run_id: int | None) -> Non
     product.crawl_run_id = crawl_run_id or product.crawl_run_id
 
 
-def _save_images(
-    session: Session, found: Sequence[FoundProduct], store: ImageStore
-) -> dict[tuple[int, int], int]:
-    """Store new pictures; map (place of the product, place of its picture) to the image's id."""
-    places = {
-        (p, q): picture for p, product in enumerate(found) for q, picture in enumerate(product.pictures)
+def _cut(name: str, value: Any) -> Any:
+    """Shorten a text to what its column holds: PostgreSQL would refuse the whole batch."""
+    length = getattr(Product.__table__.columns[name].type, "length", None)
+    return value[:length] if isinstance(value, str) and length else value
+
+
+def _save_images(session: Session, found: Sequence[FoundProduct], store: ImageStore) -> _Images:
+    """Store the pictures whose bytes are not in the records yet."""
+    pictures = [shown for product in found for shown in product.pictures]
+    sha256s = {shown.picture.sha256 for shown in pictures if shown.picture}
+    known = _image_ids(session, sha256s)
+    fetched = {
+        shown.picture.sha256: (shown.picture, shown.data)
+        for shown in pictures
+        if shown.picture and shown.data and shown.picture.sha256 not in known
     }
-    fresh = {f.picture.sha256: f for f in places.values() if f.picture is not None and f.data is not None}
-    known = _image_ids(session, fresh)
-    rows = [
-        _image_row(f.picture, f.data, store)
-        for sha, f in fresh.items()
-        if sha not in known and f.picture and f.data
-    ]
-    insert_missing(session, Image, rows, ("sha256",))
-    known = _image_ids(session, fresh)
-    ids = {place: known[f.picture.sha256] if f.picture else f.image_id for place, f in places.items()}
-    return {place: image_id for place, image_id in ids.items() if image_id is not None}
+    rows = [_image_row(picture, data, store) for picture, data in fetched.values()]
+    inserted = insert_missing(session, Image, rows, ("sha256",))
+    new = {sha256: image_id for (sha256,), image_id in inserted.items()}
+    # Another writer may have stored the same picture a moment ago.
+    others = _image_ids(session, sha256s - known.keys() - new.keys())
+    return _Images(known | new | others, frozenset(new.values()))
 
 
-def _image_ids(session: Session, sha256s: Iterable[str]) -> dict[str, int]:
-    rows = session.execute(select(Image.sha256, Image.id).where(Image.sha256.in_(list(sha256s))))
+def _image_ids(session: Session, sha256s: set[str]) -> dict[str, int]:
+    if not sha256s:
+        return {}
+    rows = session.execute(select(Image.sha256, Image.id).where(Image.sha256.in_(sha256s)))
     return dict(rows.all())
 
 
@@ -165,29 +236,32 @@ def _image_row(picture: CheckedPicture, data: bytes, store: ImageStore) -> dict[
 def _save_links(
     session: Session,
     found: Sequence[FoundProduct],
-    products: dict[tuple[str, str], Product],
-    image_ids: dict[tuple[int, int], int],
+    products: Mapping[tuple[str, str], Product],
+    images: _Images,
 ) -> None:
     now = utc_now()
-    links = {
-        (products[product.key].id, picture.url): {
-            "position": picture.position,
-            "image_id": image_ids.get((p, q)),
-            "reason": picture.reason,
+    rows = {
+        (products[product.key].id, shown.url): {
+            "product_id": products[product.key].id,
+            "url": shown.url,
+            "position": shown.position,
+            "image_id": images.id_of(shown),
+            "reason": shown.reason,
             "checked_at": now,
         }
-        for p, product in enumerate(found)
-        for q, picture in enumerate(product.pictures)
+        for product in found
+        for shown in product.pictures
     }
-    rows = [{"product_id": product_id, "url": url, **values} for (product_id, url), values in links.items()]
-    insert_missing(session, ProductImage, rows, ("product_id", "url"))
-    product_ids = [product.id for product in products.values()]
-    for link in session.scalars(select(ProductImage).where(ProductImage.product_id.in_(product_ids))):
-        values = links.get((link.product_id, link.url))
+    if not rows:
+        return
+    insert = insert_into(session, ProductImage)
+    update_or_insert = insert.on_conflict_do_update(
+        index_elements=["product_id", "url"],
+        set_={name: insert.excluded[name] for name in ("position", "image_id", "reason", "checked_at")},
         # A picture that was stored once stays, whatever a later fetch of its address says.
-        if values is not None and (values["image_id"] is not None or link.image_id is None):
-            for name, value in values.items():
-                setattr(link, name, value)
+        where=insert.excluded.image_id.is_not(None) | ProductImage.image_id.is_(None),
+    )
+    session.execute(update_or_insert, [rows[key] for key in sorted(rows)])
 
 
 def _affected(session: Session, product_ids: Sequence[int]) -> set[int]:

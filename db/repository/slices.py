@@ -1,37 +1,30 @@
 """Crawl slices: crawl runs that are planned first, and that workers take up one by one."""
 
-import json
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from db.crawls import CrawlArguments, FinishReason
 from db.models import CrawlRun, RunStatus, utc_now
 from db.repository.runs import finish_dead_runs
 from db.states.run_states import is_slice
 
-CRAWLER_DIED: Final = "crawler_died"
-"""The finish reason of a crawl run that could not write its own."""
 
-WRONG_ARGUMENTS: Final = "wrong_arguments"
-"""The finish reason of a slice that the spider refused to begin."""
-
-
-def plan_slices(session: Session, marketplace: str, slices: Sequence[dict[str, Any]]) -> list[int]:
-    """Write slices down, by the spider's arguments of each; give the ids of their crawl runs, in order.
+def plan_slices(session: Session, slices: Sequence[CrawlArguments]) -> list[int]:
+    """Write slices down; give the ids of their crawl runs, in order.
 
     A slice that still waits, or is being crawled, is not planned a second time. All slices of a plan have one
     `created_at`, by which the schedule knows the latest plan.
     """
     now = utc_now()
     unfinished = session.scalars(select(CrawlRun).where(is_slice(), CrawlRun.status != RunStatus.FINISHED))
-    known = {_key(run.marketplace, run.arguments): run for run in unfinished}
+    known = {CrawlArguments.read(run.arguments): run for run in unfinished}
     runs = []
     for arguments in slices:
-        key = _key(marketplace, arguments)
-        run = known.setdefault(key, CrawlRun(marketplace=marketplace, arguments=arguments))
+        planned = CrawlRun(marketplace=arguments.marketplace, arguments=arguments.record())
+        run = known.setdefault(arguments, planned)
         run.created_at = now
         runs.append(run)
     session.add_all(runs)
@@ -44,12 +37,10 @@ def repeat_slices(session: Session, after: timedelta) -> list[int]:
     latest = session.scalar(select(func.max(CrawlRun.created_at)).where(is_slice()))
     if latest is None or latest > utc_now() - after:
         return []
-    rows = session.execute(
-        select(CrawlRun.marketplace, CrawlRun.arguments)
-        .where(is_slice(), CrawlRun.created_at == latest)
-        .order_by(CrawlRun.id)
-    ).all()
-    return plan_slices(session, rows[0].marketplace, [row.arguments for row in rows])
+    recorded = session.scalars(
+        select(CrawlRun.arguments).where(is_slice(), CrawlRun.created_at == latest).order_by(CrawlRun.id)
+    )
+    return plan_slices(session, list(map(CrawlArguments.read, recorded)))
 
 
 def give_back_slice(session: Session, run_id: int, *, untried: bool) -> bool:
@@ -73,8 +64,4 @@ def give_back_slice(session: Session, run_id: int, *, untried: bool) -> bool:
 
 def close_dead_crawl_runs(session: Session) -> list[int]:
     """Finish crawls begun by hand that were killed, and slices that always were; give their ids."""
-    return finish_dead_runs(session, CrawlRun, finish_reason=CRAWLER_DIED)
-
-
-def _key(marketplace: str, arguments: dict[str, Any]) -> str:
-    return json.dumps([marketplace, arguments], sort_keys=True)
+    return finish_dead_runs(session, CrawlRun, finish_reason=FinishReason.CRAWLER_DIED)

@@ -5,7 +5,7 @@ A drawing depends on category, seed, index and view only. The index decides the 
 
 from PIL import Image
 
-from demo.drawing.canvas import HEIGHT, WIDTH, Layer
+from demo.drawing.canvas import Layer
 from demo.drawing.jeans import draw_jeans
 from demo.drawing.sarees import draw_saree
 from demo.drawing.scenes import photograph
@@ -13,7 +13,6 @@ from demo.drawing.trousers import draw_trousers
 from demo.drawing.tunics import draw_tunic
 from demo.seeds import seeded_generator, seeded_random
 
-SIZE = (WIDTH, HEIGHT)
 _MOST_DEGREES = 7.0
 # Jeans and trousers share several colours, so that colour alone does not tell them apart.
 _SHARED_COLOURS = {

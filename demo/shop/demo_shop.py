@@ -1,7 +1,6 @@
 """The demo shop: an offline shop in the site's own markup, for demonstrations and for tests of the crawler."""
 
 import logging
-import signal
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -70,7 +69,7 @@ class DemoShop:
         self.catalogue = build_catalogue(plan)
         self._counts = RequestCounts()
         self._server = ShopServer(config.host, config.port, self._answer, config.misbehaviour.slow_seconds)
-        self.base_url = config.base_url or f"http://{config.host}:{self._server.server_port}"
+        self.base_url = (config.base_url or f"http://{config.host}:{self._server.server_port}").rstrip("/")
         self._desk = AnswerDesk(
             catalogue=self.catalogue,
             pages=Pages(self.catalogue, self.base_url, config.misbehaviour, self.note),
@@ -87,11 +86,6 @@ class DemoShop:
         if self.config.photos is None:
             return "The pictures are drawings made by this program."
         return f"The pictures are the photos in {self.config.photos}."
-
-    @property
-    def truth(self) -> dict[str, str]:
-        """The category of every product, by ASIN."""
-        return {product.asin: product.category for product in self.catalogue.products}
 
     @property
     def requests(self) -> Counter[str]:
@@ -122,19 +116,3 @@ class DemoShop:
     def _answer(self, address: str) -> Answer:
         self._counts.add(address)
         return self._desk.answer(address)
-
-
-def serve(config: ShopConfig) -> None:
-    """Keep a shop open until the process is interrupted or told to terminate."""
-    closing = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: closing.set())
-    with DemoShop(config) as shop:
-        print(shop.base_url, flush=True)  # noqa: T201 - the command's result: whoever starts it reads the address
-        closing.wait()
-
-
-if __name__ == "__main__":
-    from demo.shop.command import main
-
-    main()

@@ -77,7 +77,7 @@ def find_photos(folder: Path, categories: Sequence[Category]) -> dict[str, list[
         if name is not None and OTHER not in folders and path.suffix.lower() in PHOTO_SUFFIXES:
             found[name].append(path)
     if not any(found.values()):
-        raise PhotosError(f"no photo lies in a folder named {' or '.join(found)}; received {folder}")
+        raise PhotosError(f"no photo lies in a folder named {' or '.join(found)}; got {folder}")
     return found
 
 

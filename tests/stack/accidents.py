@@ -8,11 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from db.categories import load_categories
+from db.crawls import CrawlArguments
 from db.models import CrawlRun, RunStatus, TrainingRun
 from db.repository.slices import plan_slices
 from db.session import Database
 from tests.stack.stack import Stack
-from worker.crawling.slicing import PriceBand, slice_arguments
+from worker.crawling.slicing import PriceBand, cut_crawl
 from worker.fleet.waiting import wait_until
 from worker.training.planning import plan_training
 
@@ -43,10 +44,10 @@ def kill_training(stack: Stack, records: Database, dice: random.Random) -> str:
 
 def kill_crawl(stack: Stack, records: Database, dice: random.Random) -> str:
     """Have a category crawled, and kill the crawl worker that is at it, with its spider."""
-    slices = slice_arguments([dice.choice(load_categories())], [PriceBand()], {"base_url": SHOP})
+    slices = cut_crawl(CrawlArguments(base_url=SHOP), [dice.choice(load_categories())], [PriceBand()])
     stack.wait_for_records(records)
     with records.write() as session:
-        run_id = plan_slices(session, "amazon.in", slices)[0]
+        run_id = plan_slices(session, slices)[0]
     within = is_within(stack, records, CrawlRun, run_id, dice)
     workers = stack.containers("crawl-worker")
     crawling = [container for container in workers if "scrapy" in stack.processes(container)]

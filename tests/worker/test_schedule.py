@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from db.crawls import CrawlArguments, FinishReason
 from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.models import CrawlRun, Image, RunStatus, TrainingRun, utc_now
 from db.pictures.codes import Reason
@@ -14,7 +15,7 @@ from db.repository.runs import (
     plan_alone,
     start_crawl_run,
 )
-from db.repository.slices import CRAWLER_DIED, plan_slices
+from db.repository.slices import plan_slices
 from db.session import Database
 from tests.factories import CATEGORIES, model_version, product, save
 from tests.worker.messages import sent_runs
@@ -76,7 +77,7 @@ def test_the_first_training_waits_for_slices_unless_nobody_is_there_to_crawl_the
 ) -> None:
     save_listed(database, ENOUGH, ENOUGH, ENOUGH)
     with database.write() as session:
-        plan_slices(session, "amazon.in", [{"search": "a"}])
+        plan_slices(session, [CrawlArguments(search="a")])
     monkeypatch.setattr(app.amqp.queues, "_consume_from", {CRAWL_QUEUE: None})
     presence._say("crawler@here", None)
     sweep(database)
@@ -172,7 +173,7 @@ def test_a_slice_is_sent_until_somebody_is_at_it_and_again_when_its_crawler_has_
     database: Database,
 ) -> None:
     with database.write() as session:
-        run, _ = plan_slices(session, "amazon.in", [{"search": "a"}, {"search": "b"}])
+        run, _ = plan_slices(session, [CrawlArguments(search="a"), CrawlArguments(search="b")])
     sweep(database)
     assert waiting(CRAWL_QUEUE) == 2
     sweep(database)
@@ -189,9 +190,11 @@ def test_a_slice_is_sent_until_somebody_is_at_it_and_again_when_its_crawler_has_
 
 def test_slices_that_need_a_browser_are_sent_to_workers_that_have_one(database: Database) -> None:
     with database.write() as session:
-        plain, drawn = plan_slices(session, "amazon.in", [{"search": "a"}, {"search": "a", "render": True}])
+        plain, rendered = plan_slices(
+            session, [CrawlArguments(search="a"), CrawlArguments(search="a", render=True)]
+        )
     sweep(database)
-    assert (sent_runs(CRAWL_QUEUE), sent_runs(RENDER_QUEUE)) == ([plain], [drawn])
+    assert (sent_runs(CRAWL_QUEUE), sent_runs(RENDER_QUEUE)) == ([plain], [rendered])
 
 
 def test_a_killed_crawl_is_closed_with_its_reason(database: Database) -> None:
@@ -200,7 +203,7 @@ def test_a_killed_crawl_is_closed_with_its_reason(database: Database) -> None:
     stop_the_heart(database)
     sweep(database)
     assert [(run.status, run.finish_reason) for run in slices(database)] == [
-        (RunStatus.FINISHED, CRAWLER_DIED)
+        (RunStatus.FINISHED, FinishReason.CRAWLER_DIED)
     ]
 
 
@@ -211,7 +214,7 @@ def test_the_latest_crawl_is_repeated_where_the_setting_says_so(
     database = Database(sqlite_url)
     monkeypatch.setenv("VASTRA_CRAWL_HOURS", str(hours))
     with database.write() as session:
-        [run] = plan_slices(session, "amazon.in", [{"search": "a"}])
+        [run] = plan_slices(session, [CrawlArguments(search="a")])
         begin_run(session, CrawlRun, run)
         finish_crawl_run(session, run, "finished", {})
         session.execute(update(CrawlRun).values(created_at=utc_now() - timedelta(hours=25)))

@@ -6,12 +6,13 @@ import typer
 from rich.console import Console
 
 from db.commands.command_line import terminal
+from db.crawls import DEFAULT_MARKETPLACE, DEFAULT_PAGES, CrawlArguments, FinishReason
 from db.repository.runs import plan_alone
-from db.repository.slices import WRONG_ARGUMENTS, plan_slices
+from db.repository.slices import plan_slices
 from db.session import Database, open_database
 from worker.commands.crawl_options import chosen_bands, chosen_categories
 from worker.commands.output import slices_table
-from worker.crawling.slicing import DEFAULT_MARKETPLACE, slice_arguments
+from worker.crawling.slicing import cut_crawl
 
 # Celery is imported when it is asked for, so that the other commands need not wait for it.
 # ruff: noqa: PLC0415
@@ -27,7 +28,7 @@ def crawl(
     ] = None,
     marketplace: Annotated[str, typer.Option(help="Whose pages these are.")] = DEFAULT_MARKETPLACE,
     base_url: Annotated[str | None, typer.Option(help="Another address for the same marketplace.")] = None,
-    pages: Annotated[int | None, typer.Option(help="Of each slice's search; default: 7.", min=1)] = None,
+    pages: Annotated[int, typer.Option(help="Of each slice's search.", min=1)] = DEFAULT_PAGES,
     max_products: Annotated[int | None, typer.Option(help="Of each slice.", min=1)] = None,
     details: Annotated[bool, typer.Option("--details", help="Visit every product's own page.")] = False,
     render: Annotated[bool, typer.Option("--render", help="Have a browser run the pages' scripts.")] = False,
@@ -41,30 +42,31 @@ def crawl(
     """
     from worker.fleet.queue import enqueue_slices, require_broker
 
-    options = {
-        "marketplace": marketplace, "base_url": base_url, "pages": pages, "max_products": max_products,
-        "details": details or None, "render": render or None,
-    }  # fmt: skip
-    slices = slice_arguments(chosen_categories(categories), chosen_bands(bands), options)
+    whole = CrawlArguments(
+        marketplace=marketplace, base_url=base_url, pages=pages, max_products=max_products, details=details,
+        render=render,
+    )  # fmt: skip
+    slices = cut_crawl(whole, chosen_categories(categories), chosen_bands(bands))
     require_broker()
     database = open_database()
     with database.write() as session:
         plan_alone(session)
-        run_ids = plan_slices(session, marketplace, slices)
-    enqueue_slices(run_ids, rendered=render)
-    _follow_crawl(database, run_ids, rendered=render)
+        run_ids = plan_slices(session, slices)
+    with database.read() as session:
+        enqueue_slices(session)
+    _follow_crawl(database, run_ids)
 
 
-def _follow_crawl(database: Database, run_ids: list[int], *, rendered: bool) -> None:
+def _follow_crawl(database: Database, run_ids: list[int]) -> None:
     from worker.commands.following import follow_crawl, judge_crawl
 
     try:
-        runs = follow_crawl(database, run_ids, rendered=rendered)
+        runs = follow_crawl(database, run_ids)
     except KeyboardInterrupt:
         terminal.print("The crawl goes on without you. `python -m db stats` shows how far it is.")
         raise typer.Exit(1) from None
     Console().print(slices_table(runs))
-    if any(run.finish_reason == WRONG_ARGUMENTS for run in runs):
+    if any(run.finish_reason == FinishReason.WRONG_ARGUMENTS for run in runs):
         raise typer.BadParameter("the crawler refused them and says why in the workers' log")
     judge_crawl(runs)
     terminal.print("Next: `python -m db products`.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from db.commands.command_line import terminal
+from db.crawls import CrawlArguments, FinishReason
 from db.messages import CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.models import CrawlRun, RunStatus, TrainingRun
 from db.queries.slice_progress import crawl_runs, products_of
@@ -24,7 +25,7 @@ _START: Final = {
 _IDLE_LOOKS: Final = 5
 """After so many looks in a row at what nobody is at, the user is told if no worker is there to take it up."""
 
-_DONE: Final = ("finished", "nothing_found")
+_DONE: Final = (FinishReason.FINISHED, FinishReason.NOTHING_FOUND)
 """Finish reasons of a slice that is complete; a band of price may well be empty."""
 
 
@@ -57,15 +58,10 @@ def _look(database: Database, run_id: int) -> TrainingRun:
         return session.get_one(TrainingRun, run_id)
 
 
-def follow_crawl(database: Database, run_ids: Sequence[int], *, rendered: bool = False) -> list[CrawlRun]:
+def follow_crawl(database: Database, run_ids: Sequence[int]) -> list[CrawlRun]:
     """Show a crawl's progress until all its slices are finished, and give them.
 
     Ctrl-C stops the watching, not the crawl.
-
-    Args:
-        database: the records.
-        run_ids: of the slices' crawl runs.
-        rendered: whether they need workers that have a browser.
     """
     idle = 0
     with crawl_bar(len(run_ids)) as report:
@@ -73,7 +69,8 @@ def follow_crawl(database: Database, run_ids: Sequence[int], *, rendered: bool =
             report(sum(map(_is_finished, runs)), sum(map(products_of, runs)))
             idle = 0 if any(run.status is RunStatus.RUNNING for run in runs) else idle + 1
             if idle == _IDLE_LOOKS:
-                _say_if_nobody_is_there(database, RENDER_QUEUE if rendered else CRAWL_QUEUE)
+                for queue in {CrawlArguments.read(run.arguments).queue for run in runs}:
+                    _say_if_nobody_is_there(database, queue)
             time.sleep(_LOOK_SECONDS)
         report(len(runs), sum(map(products_of, runs)))
     return runs

@@ -1,13 +1,11 @@
-"""Cut a crawl into slices, category by search term by price band, and plan them."""
+"""Cut a crawl into slices: category by search term by price band."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Final
 
 from db.categories import Category
-
-DEFAULT_MARKETPLACE: Final = "amazon.in"
+from db.crawls import CrawlArguments
 
 
 @dataclass(frozen=True)
@@ -31,25 +29,19 @@ def price_bands(cuts: Sequence[int]) -> list[PriceBand]:
     return [PriceBand(low, high) for low, high in pairwise(ends)]
 
 
-def slice_arguments(
-    categories: Sequence[Category], bands: Sequence[PriceBand], options: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """List the spider's arguments of every slice.
+def cut_crawl(
+    whole: CrawlArguments, categories: Sequence[Category], bands: Sequence[PriceBand]
+) -> list[CrawlArguments]:
+    """List the slices of a crawl.
 
     Args:
+        whole: what is the same for all of them.
         categories: each is searched for by each of its terms.
         bands: of price; each deepens a search by the pages that the shop shows of it.
-        options: further arguments, the same for all; None is left out.
     """
-    return list(_arguments(categories, bands, {k: v for k, v in options.items() if v is not None}))
-
-
-def _arguments(
-    categories: Sequence[Category], bands: Sequence[PriceBand], options: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
-    for category in categories:
-        for term in category.search:
-            for band in bands:
-                prices = {"min_price": band.low, "max_price": band.high}
-                known = {name: price for name, price in prices.items() if price is not None}
-                yield {"categories": [category.name], "search": term, **known, **options}
+    return [
+        replace(whole, categories=(category.name,), search=term, min_price=band.low, max_price=band.high)
+        for category in categories
+        for term in category.search
+        for band in bands
+    ]

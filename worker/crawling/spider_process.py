@@ -3,23 +3,19 @@
 import logging
 import os
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from celery.worker import state
 
+from db.crawls import CRAWL_RUN, CRAWL_WORKER, CrawlArguments, ExitCode, FinishReason, spider_command
 from db.models import CrawlRun
 from db.repository.runs import begin_run, finish_crawl_run
-from db.repository.slices import WRONG_ARGUMENTS, give_back_slice
+from db.repository.slices import give_back_slice
 from db.session import Database
 from db.settings import ROOT
 from worker.fleet.health import show_life
 
 logger = logging.getLogger(__name__)
-
-_REFUSED: Final = 2
-"""The exit code of `scrapy crawl` for arguments that no other attempt would make right."""
 
 _LOOK_SECONDS: Final = 1
 _GRACE_SECONDS: Final = 15
@@ -36,29 +32,14 @@ def crawl_slice(database: Database, run_id: int) -> None:
         if not begin_run(session, CrawlRun, run_id):
             logger.info("crawl run %d is finished or somebody is at it", run_id)
             return
-        arguments = session.get_one(CrawlRun, run_id).arguments
+        arguments = CrawlArguments.read(session.get_one(CrawlRun, run_id).arguments)
     logger.info("crawl run %d begins: %s", run_id, arguments)
-    code = _run_spider(_command(run_id, arguments))
+    code = _run_spider(spider_command(arguments, **{CRAWL_RUN: run_id, CRAWL_WORKER: os.getpid()}))
     with database.write() as session:
-        if code == _REFUSED:
-            finish_crawl_run(session, run_id, WRONG_ARGUMENTS, {})
+        if code == ExitCode.WRONG_ARGUMENTS:  # which no other attempt would make right
+            finish_crawl_run(session, run_id, FinishReason.WRONG_ARGUMENTS, {})
         elif give_back_slice(session, run_id, untried=_is_told_to_stop()):
             logger.warning("the crawler of crawl run %d ended with %d before its time", run_id, code)
-
-
-def spider_arguments(arguments: Mapping[str, Any]) -> Iterator[str]:
-    """Spell a crawl run's arguments as words of the command line, `-a NAME=VALUE`; None is left out."""
-    for name, value in arguments.items():
-        if value is not None:
-            text = ",".join(value) if isinstance(value, list) else str(value)
-            yield from ("-a", f"{name}={text.lower() if isinstance(value, bool) else text}")
-
-
-def _command(run_id: int, arguments: Mapping[str, Any]) -> list[str]:
-    settings = ("-s", f"CRAWL_RUN={run_id}", "-s", f"CRAWL_WORKER={os.getpid()}")
-    return [
-        sys.executable, "-m", "scrapy", "crawl", "amazon_clothing", *spider_arguments(arguments), *settings,
-    ]  # fmt: skip
 
 
 def _run_spider(command: list[str]) -> int:

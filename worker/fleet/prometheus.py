@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from db.crawls import Tally
 from db.models import CrawlRun, Prediction
 from db.queries.counting import Counter
 from db.session import Database
@@ -72,7 +73,7 @@ def record_metrics(records: RecordsStatus) -> Iterator[Metric]:
     yield _by("vastra_images_set_aside", "Images that are set aside, by reason.", "reason", figures.set_aside)
     yield _by("vastra_images_with_quality_code", "Images by quality code.", "code", figures.quality)
     yield _by(
-        "vastra_pictures_rejected", "Pictures that were not stored, by reason.", "reason", figures.rejected
+        "vastra_pictures_refused", "Pictures that were not stored, by reason.", "reason", figures.refused
     )
     yield _gauge(
         "vastra_active_model_version", "The active version; 0: none.", figures.active_model_version or 0
@@ -92,8 +93,8 @@ def run_metrics(session: Session) -> Iterator[Metric]:
     )
     reasons = {str(reason): number for reason, number in ends}
     yield _by("vastra_crawl_runs_finished", "Crawl runs by finish reason.", "reason", reasons)
-    last = session.scalar(select(CrawlRun.statistics).order_by(CrawlRun.id.desc()).limit(1)) or {}
-    counts = {name: value for name, value in last.items() if isinstance(value, int)}
+    last = Tally.read(session.scalar(select(CrawlRun.statistics).order_by(CrawlRun.id.desc()).limit(1)) or {})
+    counts = {name: value for name, value in last.record().items() if isinstance(value, int)}
     yield _by("vastra_last_crawl_run", "Counts of the last crawl run.", "figure", counts)
 
 

@@ -9,12 +9,11 @@ from db.broker import broker_url
 from db.messages import (
     CLASSIFY_IMAGES,
     CLASSIFY_QUEUE,
-    CRAWL_QUEUE,
-    RENDER_QUEUE,
     TRAIN_QUEUE,
     sent_now,
 )
 from db.queries.pending import pending_batches
+from db.queries.waiting_runs import waiting_slices
 from worker.app import CRAWL_SLICE, TRAIN_MODEL, app
 from worker.errors import BrokerError
 
@@ -63,13 +62,14 @@ def enqueue_training(run_ids: list[int]) -> None:
     _enqueue_runs(TRAIN_MODEL, TRAIN_QUEUE, run_ids)
 
 
-def enqueue_slices(run_ids: list[int], *, rendered: bool = False) -> None:
-    """Send crawl slices to the crawl workers, or to those with a browser, unless messages wait for them already.
+def enqueue_slices(session: Session) -> None:
+    """Send slices that nobody is at to the workers that can crawl them, unless messages wait for those already.
 
     Raises:
         BrokerError: the broker does not answer.
     """
-    _enqueue_runs(CRAWL_SLICE, RENDER_QUEUE if rendered else CRAWL_QUEUE, run_ids)
+    for queue, run_ids in waiting_slices(session).items():
+        _enqueue_runs(CRAWL_SLICE, queue, run_ids)
 
 
 def _enqueue_runs(task: str, queue: str, run_ids: list[int]) -> None:

@@ -126,6 +126,6 @@ def _stop(supervised: list[Child]) -> None:
 
 def _worker(*queues: str) -> list[str]:
     return [
-        "worker", "--pool", "solo", "--queues", ",".join(queues), "--hostname", f"{queues[0]}@%h",
+        "worker", "--queues", ",".join(queues), "--hostname", f"{queues[0]}@%h",
         "--without-gossip", "--without-mingle", "--loglevel", "INFO",
     ]  # fmt: skip

@@ -13,6 +13,6 @@ def is_asin(text: str) -> bool:
 
 
 def find_asin(address: str | None) -> str | None:
-    """Return the ASIN of a product's address, also where it is wrapped in an advertisement's link."""
+    """Give the ASIN of a product's address, also where it is wrapped in an advertisement's link."""
     match = _IN_ADDRESS.search(unquote(address or ""))
     return match.group(1) if match else None

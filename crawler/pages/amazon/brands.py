@@ -26,7 +26,7 @@ _BYLINES = tuple(
 
 
 def brand_in_byline(byline: str | None) -> str | None:
-    """Return the brand that a by-line names: "Visit the Razer Store" and "Marke: Razer" give "Razer".
+    """Give the brand that a by-line names: "Visit the Razer Store" and "Marke: Razer" give "Razer".
 
     A by-line in no known form is the brand itself.
     """

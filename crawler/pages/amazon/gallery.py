@@ -13,7 +13,7 @@ _MAIN_PICTURE = "#landingImage, #ebooksImgBlkFront, #imgBlkFront, #main-image, #
 
 
 def find_images(markup: Selector, response: TextResponse) -> tuple[ImageAddress, ...]:
-    """Return the product's pictures, the main one first, each once and at its highest resolution.
+    """Give the product's pictures, the main one first, each once and at its highest resolution.
 
     The scripts list them all; a page without the list still shows the main one. Thumbnails are no
     source: their id differs from that of the picture in high resolution.

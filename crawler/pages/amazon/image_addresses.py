@@ -32,7 +32,7 @@ class ImageAddress:
 
 
 def image_address(found: str | None, page_url: str) -> ImageAddress | None:
-    """Return the picture behind an address found in a page, or None where it is none of a product's.
+    """Give the picture behind an address found in a page, or None where it is none of a product's.
 
     Graphics of the site itself (`/images/G/`) and files of a saved page are none of a product's.
     """
@@ -51,14 +51,14 @@ def image_address(found: str | None, page_url: str) -> ImageAddress | None:
 
 
 def best_source(srcset: str | None) -> str | None:
-    """Return the address with the highest density or width of an `img@srcset`."""
+    """Give the address with the highest density or width of an `img@srcset`."""
     matches = filter(None, map(_SOURCE.fullmatch, _BETWEEN_SOURCES.split(srcset or "")))
     best = max(matches, key=lambda match: float(match[2]), default=None)
     return best[1] if best else None
 
 
 def largest_size(sizes: object) -> str | None:
-    """Return the address with the largest area of a mapping {address: [width, height]}.
+    """Give the address with the largest area of a mapping {address: [width, height]}.
 
     A string is read as JSON, as in `img@data-a-dynamic-image`; anything else gives None.
     """

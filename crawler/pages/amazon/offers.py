@@ -60,12 +60,12 @@ _BUYING_OPTIONS = "div.twister-plus-buying-options-price-data"
 
 
 def find_price(page: Selector, marketplace: Marketplace) -> Money | None:
-    """Return what the product costs; None where the page sells none itself."""
+    """Give what the product costs; None where the page sells none itself."""
     return next(_prices(page, marketplace), None)
 
 
 def find_list_price(page: Selector, marketplace: Marketplace) -> Money | None:
-    """Return the struck-out price of the product; None where there is none."""
+    """Give the struck-out price of the product; None where there is none."""
     for box in page.css(", ".join(_LIST_PRICE_BOXES)):
         if money := list_price_of(box, marketplace):
             return money

@@ -40,7 +40,8 @@ def test_a_crawl_saves_updates_and_never_fetches_a_stored_picture_again(
         "/s?k=saree+for+women&page=2",
     }
     assert all(product.title and product.url and product.images for product in once.values())
-    assert all(shop.truth[asin] == "saree" for asin, p in once.items() if p.found_in == ["saree"])
+    sold = shop.catalogue.by_asin
+    assert all(sold[asin].category == "saree" for asin, p in once.items() if p.found_in == ["saree"])
 
     stored = {image.url for p in once.values() for image in p.images if image.image_id is not None}
     assert stored
@@ -66,14 +67,16 @@ def test_a_product_of_two_searches_belongs_to_both_and_a_sponsored_one_to_none(
 ) -> None:
     with DemoShop(replace(QUIET, products=21)) as shop:
         ended = project.crawl(shop.base_url, categories="saree,jeans")
-        found_too = {product.asin: product.also_found_in for product in shop.catalogue.products}
+        sold = shop.catalogue.by_asin
     assert ended.exit_code == 0, ended.stderr
     products = records.products()
-    shared = [asin for asin, category in found_too.items() if category == "jeans"]
+    shared = [asin for asin, product in sold.items() if product.also_found_in == "jeans"]
     assert shared
     assert all(products[asin].found_in == ["jeans", "saree"] for asin in shared)
     assert all(products[asin].listed_category is None for asin in shared)
-    sponsored = [asin for asin in products if shop.truth[asin] == "trousers" and not found_too[asin]]
+    sponsored = [
+        asin for asin in products if sold[asin].category == "trousers" and not sold[asin].also_found_in
+    ]
     assert sponsored
     assert all(products[asin].found_in == [] for asin in sponsored)
     assert ended.stderr.count("warning   ") == 0

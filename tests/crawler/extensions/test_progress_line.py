@@ -20,7 +20,7 @@ def test_on_a_terminal_a_line_shows_the_progress_and_the_summary_stays(project: 
         os.close(theirs)
         shown = read_all(ours)
         assert child.wait() == 0, shown
-    assert "pages 1  products 2  images 2  rejected 0" in shown
+    assert "pages 1  products 2  images 2  refused 0" in shown
     assert "products  2 new, 0 updated" in shown.rpartition("\x1b[?25h")[2]  # after the cursor is back
 
 

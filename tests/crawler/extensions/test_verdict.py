@@ -2,7 +2,7 @@ import pytest
 
 from crawler.errors import CrawlFailedError
 from crawler.extensions.verdict import judge
-from crawler.tally import Tally
+from db.crawls import Tally
 from db.pictures.codes import Reason
 
 

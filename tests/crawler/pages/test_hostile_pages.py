@@ -8,7 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse, TextResponse
 
-from crawler.pages.amazon.layout import ProductPage, SearchCard, SearchPage, classify_page
+from crawler.pages.amazon.cards import SearchCard
+from crawler.pages.amazon.kinds import classify_page
+from crawler.pages.amazon.product import ProductPage
+from crawler.pages.amazon.search import SearchPage
 
 LAYOUTS = [
     "fashion_grid",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.pages.amazon.layout import Marketplace, find_marketplace
+from crawler.pages.marketplaces import Marketplace, find_marketplace
 from crawler.pages.numbers import Count, Money, best_count, parse_count, parse_money, parse_rating
 
 INDIA = find_marketplace("amazon.in")

@@ -109,4 +109,4 @@ def test_every_trap_is_a_reason_in_the_records_and_harms_nothing(
     assert records.reasons() == {asin: trap.reason for asin, trap in TRAPS.items()}
     assert len(records.images()) == 1
     refused = sum(trap.reason is not None for trap in TRAPS.values())
-    assert f"1 stored, 0 known, {refused} rejected" in ended.stderr
+    assert f"1 stored, 0 known, {refused} refused" in ended.stderr

@@ -12,6 +12,7 @@ from crawler.pipelines.enqueue import enqueue_images
 from crawler.pipelines.image_queue import ImageQueue
 from crawler.tally import IMAGES_ENQUEUED, IMAGES_WAITING
 from db.messages import BATCH_SIZE, CLASSIFY_IMAGES
+from db.repository.found_products import SavedProduct
 from tests.crawler.conftest import Broker
 
 
@@ -23,7 +24,7 @@ class Counts(dict[str, int]):
 
 
 def saved(*image_ids: int) -> SavedItem:
-    return SavedItem(ProductItem("amazon.in", "B1"), is_new=True, image_ids=image_ids)
+    return SavedItem(ProductItem("amazon.in", "B1"), SavedProduct(is_new=True, new_image_ids=image_ids))
 
 
 def queue(counts: Counts) -> ImageQueue:
@@ -65,7 +66,7 @@ def test_each_new_image_is_sent_once_and_the_rest_at_the_end(
     monkeypatch.setenv("CELERY_BROKER_URL", broker.address)
 
     async def crawl() -> None:
-        for image_id in range(1, BATCH_SIZE + 1):
+        for image_id in range(2, BATCH_SIZE + 1):
             item = await pipeline.process_item(saved(image_id, 1))
             assert isinstance(item, ProductItem)
         assert [len(ids) for _, ids in broker.messages()] == [BATCH_SIZE]

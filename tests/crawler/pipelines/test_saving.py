@@ -1,14 +1,17 @@
+import io
+import json
 import logging
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from scrapy.exporters import JsonLinesItemExporter
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from crawler.items import FetchedPicture, GatedItem, PictureRetry, ProductItem, SavedItem
-from crawler.pages.amazon.layout import ImageAddress
+from crawler.pages.amazon.image_addresses import ImageAddress
 from crawler.pipelines.saving import database_failure, save_batch
 from db.models import Image, Product, ProductImage
 from db.pictures.codes import Reason
@@ -40,8 +43,8 @@ def count(database: Database, table: Any) -> int | None:
 def test_a_batch_says_which_products_and_images_are_new(database: Database) -> None:
     first = save(database, gated("B1", fetched(1)), gated("B2", fetched(2)))
     again = save(database, gated("B1", fetched(1)), gated("B3", fetched(1, "https://shop.test/copy.jpg")))
-    assert [saved.is_new for saved in (*first, *again)] == [True, True, False, True]
-    assert [len(saved.image_ids) for saved in (*first, *again)] == [1, 1, 0, 0]
+    assert [saved.product.is_new for saved in (*first, *again)] == [True, True, False, True]
+    assert [len(saved.product.new_image_ids) for saved in (*first, *again)] == [1, 1, 0, 0]
     assert (count(database, Product), count(database, Image), count(database, ProductImage)) == (3, 2, 3)
 
 
@@ -64,7 +67,7 @@ def test_a_picture_whose_bytes_are_committed_and_gone_is_linked_by_its_sha256(da
 def test_refused_and_known_pictures_are_linked(database: Database) -> None:
     [saved] = save(database, gated("B1", fetched(1)))
     refused = FetchedPicture("https://shop.test/gone.jpg", reason=Reason.NOT_FOUND)
-    known = FetchedPicture("https://shop.test/1.jpg", image_id=saved.image_ids[0])
+    known = FetchedPicture("https://shop.test/1.jpg", image_id=saved.product.new_image_ids[0])
     save(database, gated("B2", refused, known))
     with database.read() as session:
         links = session.scalars(
@@ -72,7 +75,7 @@ def test_refused_and_known_pictures_are_linked(database: Database) -> None:
         ).all()
     assert [(link.reason, link.image_id) for link in links] == [
         (Reason.NOT_FOUND, None),
-        (None, saved.image_ids[0]),
+        (None, saved.product.new_image_ids[0]),
     ]
 
 
@@ -85,7 +88,23 @@ def test_a_retry_changes_pictures_and_nothing_else(database: Database) -> None:
         product = session.scalars(select(Product)).one()
         link = session.scalars(select(ProductImage)).one()
     assert (product.title, product.price) == ("Red saree", Decimal("99.50"))
-    assert (link.reason, link.image_id) == (None, saved.image_ids[0])
+    assert (link.reason, link.image_id) == (None, saved.product.new_image_ids[0])
+
+
+def test_a_feed_has_a_product_as_a_flat_row() -> None:
+    item = ProductItem(
+        SHOP, "B1", "Red saree", price=Decimal("99.50"), images=(ImageAddress("https://shop.test/1.jpg"),)
+    )
+    stream = io.BytesIO()
+    exporter = JsonLinesItemExporter(stream)
+    exporter.export_item(item)
+    row = json.loads(stream.getvalue())
+    assert list(row) == [
+        "marketplace", "asin", "title", "brand", "price", "list_price", "currency", "rating", "review_count",
+        "url", "parent_asin", "breadcrumb", "availability", "delivery_location", "found_in", "images",
+    ]  # fmt: skip
+    assert (row["asin"], row["price"], row["brand"]) == ("B1", "99.50", None)
+    assert row["images"] == ["https://shop.test/1.jpg"]
 
 
 def test_a_text_that_is_too_long_for_its_column_is_cut(database: Database) -> None:
@@ -114,7 +133,7 @@ def test_a_database_that_is_only_busy_is_asked_again(
         lock.close()
         database.close()
         other.close()
-    assert saved.is_new
+    assert saved.product.is_new
     assert "busy" in caplog.text
 
 

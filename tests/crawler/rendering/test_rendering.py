@@ -1,4 +1,4 @@
-"""Whole crawls whose pages a real browser draws."""
+"""Whole crawls whose pages a real browser renders."""
 
 import os
 from collections.abc import Iterator
@@ -120,7 +120,7 @@ def test_cards_and_products_that_scripts_make_are_saved_and_pictures_fetched_onc
     images = {url: times for url, times in shop.requests.items() if url.startswith("/images/")}
     assert len(images) == len(records.images())
     assert set(images.values()) == {1}
-    assert shop.requests["/scripts/page.js"] <= 2  # once, or by both pages that are drawn at the same time
+    assert shop.requests["/scripts/page.js"] <= 2  # once, or by both pages that are rendered at the same time
     assert asked[RequestKind.ROBOTS] == 1
 
 

@@ -5,7 +5,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from crawler.items import PictureRetry
-from crawler.pages.amazon.layout import ImageAddress
+from crawler.pages.amazon.image_addresses import ImageAddress
 from crawler.spiders.retries import refused_pictures
 from db.pictures.codes import Reason
 from db.session import Database

@@ -18,7 +18,7 @@ def test_an_empty_database_has_a_zero_for_every_category(database: Database) -> 
     figures = gathered(database)
     assert (figures.products, figures.images, figures.pending) == (0, 0, 0)
     assert figures.labelled == {"saree": 0, "jeans": 0, "trousers": 0}
-    assert (figures.active_model_version, figures.last_crawl_run, figures.rejected) == (None, None, {})
+    assert (figures.active_model_version, figures.last_crawl_run, figures.refused) == (None, None, {})
 
 
 def test_every_figure_counts_what_it_says(database: Database) -> None:
@@ -44,7 +44,7 @@ def test_every_figure_counts_what_it_says(database: Database) -> None:
     assert (figures.uncertain, figures.unclassified, figures.reviewed) == (1, 2, 1)
     assert figures.disagreements == 2
     assert figures.quality == {"blurred": 4, "dark": 0, "tiny": 0, "odd_aspect": 0}
-    assert (figures.set_aside, figures.rejected) == ({"corrupt": 1}, {"not_found": 1})
+    assert (figures.set_aside, figures.refused) == ({"corrupt": 1}, {"not_found": 1})
     assert (figures.active_model_version, figures.training_runs) == (version, 1)
     assert figures.last_crawl_run is not None
     assert (figures.last_crawl_run.status, figures.last_crawl_run.outcome) == (RunStatus.FINISHED, "blocked")

@@ -1,15 +1,17 @@
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.exc import IntegrityError
 
 from db.models import Image, Product, ProductImage
 from db.pictures.codes import Reason
-from db.repository.found_products import FoundPicture, FoundProduct
+from db.repository.found_products import FoundPicture, FoundProduct, SavedProduct, save_products
 from db.session import Database
 from tests.factories import (
     SHOP,
+    STORE,
     get_product,
     label,
     likely,
@@ -31,6 +33,61 @@ def links(database: Database) -> dict[str, tuple[int | None, Reason | None]]:
 def number_of_images(database: Database) -> int:
     with database.read() as session:
         return session.scalar(select(func.count(Image.id))) or 0
+
+
+def added_by(database: Database, *products: FoundProduct) -> list[SavedProduct]:
+    with database.write() as session:
+        return save_products(session, products, STORE)
+
+
+def statements_of(database: Database, *products: FoundProduct) -> int:
+    """Save products, and count the statements that it takes."""
+    statements = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        added_by(database, *products)
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+    return len(statements)
+
+
+def test_saving_says_of_each_product_what_is_new(database: Database) -> None:
+    copy = picture(1, url="https://shop.test/copy.jpg")
+    [one, two] = added_by(database, product("B1", 1, copy), product("B2", 1, 2, refused()))
+    assert (one.is_new, two.is_new) == (True, True)
+    assert two.new_image_ids == (*one.new_image_ids, *two.new_image_ids[1:])
+    assert len(set(two.new_image_ids)) == number_of_images(database) == 2
+    [again, three] = added_by(database, product("B1", 1, 3), product("B3", 2))
+    assert (again.is_new, three.is_new) == (False, True)
+    assert (len(again.new_image_ids), three.new_image_ids) == (1, ())
+
+
+def test_a_product_found_twice_in_a_batch_is_new_both_times(database: Database) -> None:
+    both = added_by(database, product("B1", 1, found_in="jeans"), product("B1", 1, found_in="trousers"))
+    assert both == [both[0]] * 2
+    assert both[0].is_new
+
+
+def test_a_batch_takes_as_many_statements_however_many_products_it_has(database: Database) -> None:
+    """Products, known and new, that differ in what their pages say, with known, new and refused pictures."""
+    model_version(database)
+    save(database, *(product(f"B{n}", 1, brand="Tarini") for n in range(0, 40, 2)))
+
+    def batch(numbers: range) -> list[FoundProduct]:
+        said: tuple[dict[str, Any], ...] = (
+            {},
+            {"title": None},
+            {"brand": "Neela"},
+            {"rating": 4.5, "price": None},
+        )
+        return [product(f"B{n}", 1, 100 + n, refused(), **said[n % 4]) for n in numbers]
+
+    few = statements_of(database, *batch(range(2)))
+    assert statements_of(database, *batch(range(2, 40))) == few
 
 
 def test_saving_twice_changes_nothing_but_the_moment(database: Database) -> None:

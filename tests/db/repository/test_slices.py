@@ -1,29 +1,25 @@
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from db.crawls import CrawlArguments, FinishReason
+from db.messages import CRAWL_QUEUE, RENDER_QUEUE
 from db.models import CrawlRun, RunStatus, utc_now
 from db.queries.waiting_runs import is_crawling, waiting_slices
 from db.repository.runs import beat, begin_run, finish_crawl_run, start_crawl_run
-from db.repository.slices import (
-    CRAWLER_DIED,
-    close_dead_crawl_runs,
-    give_back_slice,
-    plan_slices,
-    repeat_slices,
-)
+from db.repository.slices import close_dead_crawl_runs, give_back_slice, plan_slices, repeat_slices
 from db.session import Database
 from db.states.run_states import MAX_RUN_ATTEMPTS
 
-SAREES = {"categories": ["saree"], "max_price": 500}
-JEANS = {"categories": ["jeans"], "min_price": 500}
+SAREES = CrawlArguments(categories=("saree",), max_price=500)
+JEANS = CrawlArguments(categories=("jeans",), min_price=500)
 
 
-def plan(database: Database, *slices: dict[str, Any]) -> list[int]:
+def plan(database: Database, *slices: CrawlArguments) -> list[int]:
     with database.write() as session:
-        return plan_slices(session, "amazon.in", slices)
+        return plan_slices(session, slices)
 
 
 def begin(database: Database, run_id: int) -> bool:
@@ -41,9 +37,9 @@ def finish(database: Database, run_id: int, reason: str = "finished") -> None:
         finish_crawl_run(session, run_id, reason, {})
 
 
-def waiting(database: Database) -> list[int]:
+def waiting(database: Database, queue: str = CRAWL_QUEUE) -> list[int]:
     with database.read() as session:
-        return waiting_slices(session)
+        return waiting_slices(session).get(queue, [])
 
 
 def close_dead(database: Database) -> list[int]:
@@ -67,6 +63,10 @@ def rows(database: Database) -> dict[int, CrawlRun]:
         return {run.id: run for run in session.scalars(select(CrawlRun))}
 
 
+def arguments(database: Database, run_id: int) -> CrawlArguments:
+    return CrawlArguments.read(rows(database)[run_id].arguments)
+
+
 def test_a_slice_is_begun_once_however_often_its_message_comes(database: Database) -> None:
     first, second = plan(database, SAREES, JEANS)
     assert waiting(database) == [first, second]
@@ -75,7 +75,7 @@ def test_a_slice_is_begun_once_however_often_its_message_comes(database: Databas
     assert waiting(database) == [second]
     finish(database, first)
     assert not begin(database, first)
-    assert rows(database)[first].arguments == SAREES
+    assert arguments(database, first) == SAREES
 
 
 def test_a_slice_whose_crawler_died_is_begun_again_and_then_given_up(database: Database) -> None:
@@ -90,7 +90,7 @@ def test_a_slice_whose_crawler_died_is_begun_again_and_then_given_up(database: D
     assert close_dead(database) == [run]
     assert (rows(database)[run].status, rows(database)[run].finish_reason) == (
         RunStatus.FINISHED,
-        CRAWLER_DIED,
+        FinishReason.CRAWLER_DIED,
     )
 
 
@@ -124,13 +124,13 @@ def test_a_finished_slice_cannot_be_given_back(database: Database) -> None:
 
 def test_a_killed_crawl_of_ones_own_is_closed_and_not_begun_again(database: Database) -> None:
     with database.write() as session:
-        run = start_crawl_run(session, "amazon.in", SAREES)
+        run = start_crawl_run(session, "amazon.in", SAREES.record())
     assert close_dead(database) == []
     turn_back(database, "heartbeat_at", seconds=31)
     assert waiting(database) == []
     assert not begin(database, run)
     assert close_dead(database) == [run]
-    assert rows(database)[run].finish_reason == CRAWLER_DIED
+    assert rows(database)[run].finish_reason == FinishReason.CRAWLER_DIED
 
 
 def test_what_still_waits_is_not_planned_twice(database: Database) -> None:
@@ -139,6 +139,18 @@ def test_what_still_waits_is_not_planned_twice(database: Database) -> None:
     assert plan(database, JEANS, SAREES, SAREES) == [second, first]
     finish(database, first)
     assert plan(database, SAREES)[0] not in {first, second}
+
+
+def test_a_slice_that_an_earlier_version_planned_is_not_planned_twice(database: Database) -> None:
+    """It has written down only what it was given."""
+    with database.write() as session:
+        session.add(CrawlRun(marketplace="amazon.in", arguments={"categories": ["saree"], "max_price": 500}))
+    assert plan(database, SAREES) == [1]
+
+
+def test_slices_wait_by_the_queue_of_the_workers_that_can_crawl_them(database: Database) -> None:
+    plain, rendered, other = plan(database, SAREES, replace(SAREES, render=True), JEANS)
+    assert (waiting(database), waiting(database, RENDER_QUEUE)) == ([plain, other], [rendered])
 
 
 def test_the_latest_plan_is_repeated_when_its_time_has_come(database: Database) -> None:
@@ -153,14 +165,14 @@ def test_the_latest_plan_is_repeated_when_its_time_has_come(database: Database) 
     assert repeat(database, 24) == []
     turn_back(database, "created_at", hours=25)
     again = repeat(database, 24)
-    assert [rows(database)[run].arguments for run in again] == [SAREES, JEANS]
+    assert [arguments(database, run) for run in again] == [SAREES, JEANS]
     assert not set(again) & set(latest)
     assert repeat(database, 24) == []
 
 
 def test_a_crawl_by_hand_is_never_repeated(database: Database) -> None:
     with database.write() as session:
-        start_crawl_run(session, "amazon.in", SAREES)
+        start_crawl_run(session, "amazon.in", SAREES.record())
     turn_back(database, "created_at", hours=25)
     assert repeat(database, 24) == []
 

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo.drawing.canvas import smooth_curve
-from demo.drawing.garments import SIZE, colour_name, draw_cutout, draw_garment
+from demo.drawing.canvas import HEIGHT, WIDTH, smooth_curve
+from demo.drawing.garments import colour_name, draw_cutout, draw_garment
 
 DRAWN = ("saree", "jeans", "trousers")
 EVERY = (*DRAWN, "kurta")
@@ -13,7 +13,7 @@ EVERY = (*DRAWN, "kurta")
 @pytest.mark.parametrize("category", EVERY)
 def test_the_same_garment_is_drawn_twice_alike(category: str) -> None:
     drawing = draw_garment(category, 3, 5)
-    assert (drawing.mode, drawing.size) == ("RGB", SIZE)
+    assert (drawing.mode, drawing.size) == ("RGB", (WIDTH, HEIGHT))
     assert drawing.tobytes() == draw_garment(category, 3, 5).tobytes()
 
 

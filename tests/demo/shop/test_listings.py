@@ -127,5 +127,5 @@ def test_every_photo_becomes_a_product_unless_the_number_is_limited(tmp_path: Pa
 
 def test_a_folder_without_a_category_is_refused_by_name(tmp_path: Path) -> None:
     save_photo(tmp_path / "shirts" / "1.jpg", 1)
-    with pytest.raises(PhotosError, match=f"saree or jeans or trousers; received {tmp_path}"):
+    with pytest.raises(PhotosError, match=f"saree or jeans or trousers; got {tmp_path}"):
         build_catalogue(CataloguePlan(CATEGORIES, photos=tmp_path))

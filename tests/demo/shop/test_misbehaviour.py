@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 from protego import Protego
 
-from crawler.pages.amazon.layout import PageKind, SearchPage, classify_page
+from crawler.pages.amazon.kinds import PageKind, classify_page
+from crawler.pages.amazon.search import SearchPage
 from db.pictures.codes import Reason
 from db.pictures.decoder import PictureError, check_picture
 from demo.shop import hostile
@@ -34,7 +35,7 @@ def picture_address(shop: DemoShop, modifiers: str = "._AC_UL320_") -> str:
 )
 def test_block_pages_come_with_status_200(open_shop: OpenShop, block: BlockPage, kind: PageKind) -> None:
     shop = open_shop(Misbehaviour(block=block))
-    for address in (SEARCH, f"/dp/{next(iter(shop.truth))}"):
+    for address in (SEARCH, f"/dp/{next(iter(shop.catalogue.by_asin))}"):
         received = get(shop, address)
         assert received.status == 200
         assert classify_page(received.page) is kind

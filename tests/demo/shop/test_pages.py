@@ -6,7 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from parsel import Selector
 
-from crawler.pages.amazon.layout import PageKind, ProductPage, SearchPage, classify_page
+from crawler.pages.amazon.kinds import PageKind, classify_page
+from crawler.pages.amazon.product import ProductPage
+from crawler.pages.amazon.search import SearchPage
 from demo.shop.catalogue import CatalogueProduct
 from demo.shop.demo_shop import DemoShop
 from demo.shop.pages import CARDS_A_PAGE
@@ -34,7 +36,7 @@ def test_pages_together_show_every_product_of_the_search(shop: DemoShop) -> None
     shown = [card.attrib["data-asin"] for page in pages for card in organic_cards(page)]
     assert [len(organic_cards(page)) for page in pages[:2]] == [CARDS_A_PAGE, CARDS_A_PAGE]
     assert len(set(shown)) == len(shown) == SearchPage(pages[0].page, MARKETPLACE).total_results
-    assert Counter(shop.truth[asin] for asin in shown)["jeans"] == 120
+    assert Counter(shop.catalogue.by_asin[asin].category for asin in shown)["jeans"] == 120
 
 
 def test_sponsored_cards_partly_repeat_organic_ones(first_page: Received) -> None:

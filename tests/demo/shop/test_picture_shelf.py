@@ -6,7 +6,8 @@ from PIL import Image
 
 from db.pictures.codes import Reason
 from db.pictures.decoder import PictureError, check_picture, decode_picture
-from demo.drawing.garments import SIZE, draw_garment
+from demo.drawing.canvas import HEIGHT, WIDTH
+from demo.drawing.garments import draw_garment
 from demo.shop.catalogue import BROKEN_FORMS, PictureForm, ProductPicture
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.picture_shelf import EncodedPicture, PictureShelf
@@ -38,12 +39,12 @@ def test_usable_pictures_pass_the_gate(form: PictureForm, image_format: str, con
     encoded = original(form)
     assert encoded.content_type == content_type
     assert check_picture(encoded.data).format == image_format
-    assert decode_picture(encoded.data).size == SIZE
+    assert decode_picture(encoded.data).size == (WIDTH, HEIGHT)
 
 
 def test_a_rotated_picture_is_upright_once_decoded() -> None:
     upright, rotated = (original(form).data for form in (PictureForm.JPEG, PictureForm.JPEG_ROTATED))
-    assert Image.open(io.BytesIO(rotated)).size == SIZE[::-1]
+    assert Image.open(io.BytesIO(rotated)).size == (HEIGHT, WIDTH)
     thumbnails = [decode_picture(data).resize((8, 8)).tobytes() for data in (upright, rotated)]
     assert max(abs(one - other) for one, other in zip(*thumbnails, strict=True)) < 12
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from crawler.pages.amazon.layout import PageKind, ProductPage, SearchPage, classify_page
+from crawler.pages.amazon.kinds import PageKind, classify_page
+from crawler.pages.amazon.product import ProductPage
+from crawler.pages.amazon.search import SearchPage
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.misbehaviour import BlockPage, Misbehaviour
 from demo.shop.requests import RequestKind, kind_of
@@ -20,7 +22,7 @@ def scripted() -> Iterator[DemoShop]:
 
 
 def test_pages_hold_nothing_but_their_script(scripted: DemoShop) -> None:
-    asin = next(iter(scripted.truth))
+    asin = next(iter(scripted.catalogue.by_asin))
     for address in (SEARCH, f"/dp/{asin}"):
         page = get(scripted, address).page
         assert classify_page(page) is PageKind.SCRIPTED
@@ -30,7 +32,7 @@ def test_pages_hold_nothing_but_their_script(scripted: DemoShop) -> None:
 
 
 def test_what_belongs_into_a_page_lies_where_its_script_asks(scripted: DemoShop) -> None:
-    asin = next(iter(scripted.truth))
+    asin = next(iter(scripted.catalogue.by_asin))
     assert SearchPage(get(scripted, f"/content{SEARCH}").page, MARKETPLACE).cards
     assert ProductPage(get(scripted, f"/content/dp/{asin}").page, MARKETPLACE).asin == asin
     assert get(scripted, "/content/dp/B0NEVERSEEN").status == 404

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
+from db.crawls import CrawlArguments
 from db.messages import CRAWL_QUEUE, RENDER_QUEUE
 from db.models import CrawlRun
 from db.repository.runs import begin_run, finish_crawl_run, finish_training_run, plan_training_run
@@ -41,7 +42,7 @@ def test_who_waits_for_slices_hears_that_no_crawl_worker_is_there(
     records: Database, said: io.StringIO
 ) -> None:
     with records.write() as session:
-        [run] = plan_slices(session, "amazon.in", [{"search": "a"}])
+        [run] = plan_slices(session, [CrawlArguments(search="a")])
 
     def finish_once_told() -> None:
         wait_until(lambda: "No crawl worker is running" in said.getvalue(), 30)

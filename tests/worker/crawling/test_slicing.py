@@ -5,20 +5,13 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.arguments import DEFAULT_MARKETPLACE as CRAWLERS_MARKETPLACE
 from crawler.arguments import parse_arguments
 from db.categories import load_categories
+from db.crawls import SPIDER, CrawlArguments, spider_command
 from worker.commands.crawl_options import chosen_bands, chosen_categories
-from worker.crawling.slicing import DEFAULT_MARKETPLACE, PriceBand, price_bands, slice_arguments
-from worker.crawling.spider_process import spider_arguments
+from worker.crawling.slicing import PriceBand, cut_crawl, price_bands
 
-OPTIONS = {
-    "marketplace": "amazon.de",
-    "base_url": "http://127.0.0.1:8000",
-    "pages": 3,
-    "details": True,
-    "render": None,
-}
+WHOLE = CrawlArguments(marketplace="amazon.de", base_url="http://127.0.0.1:8000", pages=3, details=True)
 
 
 @given(st.lists(st.integers(1, 100_000), unique=True, max_size=6).map(sorted), st.integers(0, 200_000))
@@ -30,24 +23,24 @@ def test_every_price_lies_in_a_band(cuts: list[int], price: int) -> None:
 
 def test_a_slice_is_a_category_a_term_and_a_band() -> None:
     categories = load_categories()
-    slices = slice_arguments(categories, price_bands([500, 1000]), OPTIONS)
+    slices = cut_crawl(WHOLE, categories, price_bands([500, 1000]))
     assert len(slices) == 3 * sum(len(category.search) for category in categories)
-    assert slices[0]["categories"] == [categories[0].name]
-    assert slices[0]["search"] == categories[0].search[0]
-    assert "min_price" not in slices[0]
-    assert [s.get("max_price") for s in slices[:3]] == [500, 1000, None]
+    assert slices[0].categories == (categories[0].name,)
+    assert slices[0].search == categories[0].search[0]
+    assert [(s.min_price, s.max_price) for s in slices[:3]] == [(None, 500), (500, 1000), (1000, None)]
+    assert {(s.marketplace, s.base_url, s.pages, s.details) for s in slices} == {
+        (WHOLE.marketplace, WHOLE.base_url, 3, True)
+    }
 
 
 def test_the_spider_takes_every_slice_as_it_was_meant() -> None:
-    for arguments in slice_arguments(load_categories(), price_bands([500]), OPTIONS):
-        words = list(spider_arguments(arguments))
+    for arguments in cut_crawl(WHOLE, load_categories(), price_bands([500])):
+        words = spider_command(arguments)
+        words = words[words.index(SPIDER) + 1 :]
         assert words[::2] == ["-a"] * (len(words) // 2)
-        read = parse_arguments(dict(word.split("=", 1) for word in words[1::2]), load_categories()).record()
-        assert {name: read[name] for name in arguments} == arguments
-
-
-def test_both_sides_mean_the_same_marketplace_by_default() -> None:
-    assert DEFAULT_MARKETPLACE == CRAWLERS_MARKETPLACE
+        assert (
+            parse_arguments(dict(word.split("=", 1) for word in words[1::2]), load_categories()) == arguments
+        )
 
 
 def test_words_become_categories_and_bands() -> None:

@@ -13,9 +13,11 @@ from celery.worker import state
 from sqlalchemy import func, select
 from typer.testing import CliRunner
 
+from db.crawls import CrawlArguments, FinishReason, Tally
+from db.messages import CRAWL_QUEUE
 from db.models import CrawlRun, Product, RunStatus
 from db.queries.waiting_runs import waiting_slices
-from db.repository.slices import WRONG_ARGUMENTS, plan_slices
+from db.repository.slices import plan_slices
 from db.session import Database
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.misbehaviour import Misbehaviour
@@ -55,9 +57,9 @@ def records(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databa
 
 
 def plan(database: Database, shop: DemoShop, **more: Any) -> int:
-    arguments = {"categories": ["jeans"], "base_url": shop.base_url} | more
+    arguments = CrawlArguments(categories=("jeans",), base_url=shop.base_url, **more)
     with database.write() as session:
-        return plan_slices(session, "amazon.in", [arguments])[0]
+        return plan_slices(session, [arguments])[0]
 
 
 def get_run(database: Database, run_id: int) -> CrawlRun:
@@ -86,7 +88,7 @@ def at_work(shop: DemoShop, parent: int) -> int:
 def test_wrong_arguments_are_not_tried_again(records: Database, shop: DemoShop) -> None:
     run_id = plan(records, shop, pages=0)
     crawl_slice(records, run_id)
-    assert outcome(records, run_id) == (RunStatus.FINISHED, 1, WRONG_ARGUMENTS)
+    assert outcome(records, run_id) == (RunStatus.FINISHED, 1, FinishReason.WRONG_ARGUMENTS)
 
 
 def test_a_slice_whose_crawler_is_killed_waits_for_the_next_attempt(
@@ -138,7 +140,7 @@ def test_the_command_plans_a_crawl_and_waits_for_it_and_no_slice_is_crawled_twic
     assert result.exit_code == 0, result.output
     assert "jeans for men" in result.stdout
     assert outcome(records, 1) == (RunStatus.FINISHED, 1, "finished")
-    assert get_run(records, 1).statistics["products_new"] == count_products(records) > 0
+    assert Tally.read(get_run(records, 1).statistics).products_new == count_products(records) > 0
 
     asked = shop.requests
     crawl_slice(records, 1)  # the message comes again
@@ -153,7 +155,7 @@ def crawl_what_waits(database: Database) -> None:
 
 def waiting(database: Database) -> list[int]:
     with database.read() as session:
-        return waiting_slices(session)
+        return waiting_slices(session).get(CRAWL_QUEUE, [])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.processes import children
 from worker.fleet.waiting import wait_until
 
 
@@ -16,14 +17,15 @@ def signs(folder: Path) -> list[str]:
 
 
 @pytest.fixture
-def start(broker: str, short_folder: Path) -> Iterator[Callable[..., None]]:
-    """Start Celery's own command with a folder of the test's own."""
+def start(broker: str, short_folder: Path) -> Iterator[Callable[..., int]]:
+    """Start Celery's own command with a folder of the test's own, and name its process."""
     started = []
     environment = os.environ | {"CELERY_BROKER_URL": broker, "VASTRA_FOLDER": str(short_folder)}
 
-    def start(*words: str) -> None:
+    def start(*words: str) -> int:
         command = [sys.executable, "-m", "celery", "--app", "worker.app", *words]
         started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL))
+        return started[-1].pid
 
     yield start
     for process in started:
@@ -32,11 +34,12 @@ def start(broker: str, short_folder: Path) -> Iterator[Callable[..., None]]:
 
 
 def test_workers_and_schedule_show_that_they_consume_and_send(
-    start: Callable[..., None], short_folder: Path
+    start: Callable[..., int], short_folder: Path
 ) -> None:
     """A crawl worker, whose queue is empty, shows it all the same: it is sent a task of its own."""
-    start("worker", "--pool", "solo", "--queues", "crawl", "--hostname", "crawl@%h")
+    worker = start("worker", "--queues", "crawl", "--hostname", "crawl@%h")
     start("beat", "--schedule", str(short_folder / "schedule"), "--pidfile", "")
     assert wait_until(lambda: signs(short_folder) == ["crawl", "schedule"], 60, every=0.2), signs(
         short_folder
     )
+    assert children(worker) == {}, "the pool is not solo"

@@ -108,8 +108,8 @@ def test_a_worker_says_that_it_is_there_and_takes_its_entry_away(
     if find_spec("structlog") is None:
         missing("no JSON logs without structlog: install the locked requirements")
     environment = os.environ | {"CELERY_BROKER_URL": broker, "DATABASE_URL": sqlite_url}
-    command = [sys.executable, "-m", "celery", "--app", "worker.app", "worker", "--pool", "solo",
-               "--queues", "crawl", "--hostname", "crawl@here", "--loglevel", "INFO"]  # fmt: skip
+    command = [sys.executable, "-m", "celery", "--app", "worker.app", "worker", "--queues", "crawl",
+               "--hostname", "crawl@here", "--loglevel", "INFO"]  # fmt: skip
     log = short_folder / "log"
     with log.open("wb") as stream:
         environment |= {"VASTRA_FOLDER": str(short_folder), "VASTRA_LOG": "json"}

@@ -89,15 +89,6 @@ def build_backbone(network: NetworkName) -> Any:
     return backbone
 
 
-def build_imagenet_classifier(network: NetworkName) -> Any:
-    """Build the backbone with its own head of 1,000 ImageNet classes, to check it against known figures."""
-    backbone, weights = build_backbone(network), load_weights(network)
-    head = keras.layers.Dense(len(weights["_fc.bias"]), name="logits")
-    model = keras.Sequential([backbone, head])
-    head.set_weights([weights["_fc.weight"].T, weights["_fc.bias"]])
-    return model
-
-
 def layer_name(name: str) -> str:
     """Spell PyTorch's name without dots, which Keras' saved files would take for folders."""
     return name.replace(".", "-")

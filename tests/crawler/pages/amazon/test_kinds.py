@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 from scrapy.http import HtmlResponse, Response, TextResponse
 
-from crawler.pages.amazon.layout import PageKind, classify_page
+from crawler.pages.amazon.kinds import PageKind, classify_page
 
 
 @pytest.mark.parametrize("kind", PageKind)

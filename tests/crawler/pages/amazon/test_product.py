@@ -4,7 +4,8 @@ from decimal import Decimal
 import pytest
 from scrapy.http import HtmlResponse
 
-from crawler.pages.amazon.layout import ImageAddress, ProductPage
+from crawler.pages.amazon.image_addresses import ImageAddress
+from crawler.pages.amazon.product import ProductPage
 
 PICTURES = "https://m.media-amazon.com/images/I"
 

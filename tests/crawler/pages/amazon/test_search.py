@@ -4,8 +4,10 @@ from decimal import Decimal
 import pytest
 from scrapy.http import HtmlResponse
 
-from crawler.errors import UnknownMarketplaceError
-from crawler.pages.amazon.layout import ImageAddress, SearchCard, SearchPage
+from crawler.pages.amazon.cards import SearchCard
+from crawler.pages.amazon.image_addresses import ImageAddress
+from crawler.pages.amazon.search import SearchPage
+from crawler.pages.errors import UnknownMarketplaceError
 
 
 @pytest.fixture
@@ -125,5 +127,5 @@ def test_a_page_without_results_is_no_error(read_page: Callable[[str], HtmlRespo
 
 
 def test_an_unknown_marketplace_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UnknownMarketplaceError, match=r"amazon\.in.*received 'ebay\.in'"):
+    with pytest.raises(UnknownMarketplaceError, match=r"amazon\.in.*got 'ebay\.in'"):
         SearchPage(HtmlResponse("http://127.0.0.1/"), "ebay.in")

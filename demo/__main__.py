@@ -8,7 +8,10 @@ import typer
 
 from db.settings import ROOT
 
+application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
+
+@application.command()
 def demo(
     photos: Annotated[
         Path | None,
@@ -56,6 +59,4 @@ if __name__ == "__main__":
     from demo.errors import DemoError
     from worker.errors import WorkerError
 
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(demo)
     run(application, DemoError, WorkerError)

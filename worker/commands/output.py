@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
+from db.crawls import CrawlArguments
 from db.models import CrawlRun, ModelVersion
 from db.queries.slice_progress import products_of
 
@@ -87,8 +88,9 @@ def slices_table(runs: Iterable[CrawlRun]) -> Table:
     table = Table("run", "search", "prices", Column("products", justify="right"), "attempts", "ended")
     for run in runs:
         ended = run.finish_reason or run.status
-        search, products = run.arguments.get("search"), products_of(run)
-        table.add_row(str(run.id), search, _prices(run), str(products), str(run.attempts), ended)
+        asked = CrawlArguments.read(run.arguments)
+        products = str(products_of(run))
+        table.add_row(str(run.id), asked.search, _prices(asked), products, str(run.attempts), ended)
     return table
 
 
@@ -110,8 +112,8 @@ def write_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], output
         Console().print(table)
 
 
-def _prices(run: CrawlRun) -> str:
-    low, high = run.arguments.get("min_price"), run.arguments.get("max_price")
+def _prices(asked: CrawlArguments) -> str:
+    low, high = asked.min_price, asked.max_price
     if low is None or high is None:
         return f"from {low}" if low is not None else f"to {high}" if high is not None else "all"
     return f"{low} to {high}"

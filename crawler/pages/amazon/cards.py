@@ -10,9 +10,9 @@ from parsel import Selector
 
 from crawler.pages.amazon.asins import find_asin, is_asin
 from crawler.pages.amazon.image_addresses import ImageAddress, best_source, image_address
+from crawler.pages.amazon.prices import list_price_of, price_in
 from crawler.pages.marketplaces import Marketplace
 from crawler.pages.numbers import best_count, parse_rating
-from crawler.pages.prices import list_price_of, price_in
 from crawler.pages.text import attribute_of, find_text, find_texts
 
 # A fashion card has two headings, the brand's and the title's; other cards may add headings of badges.

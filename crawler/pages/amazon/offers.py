@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from parsel import Selector
 
+from crawler.pages.amazon.prices import first_price, list_price_of
 from crawler.pages.marketplaces import Marketplace
 from crawler.pages.numbers import Money, parse_money
-from crawler.pages.prices import first_price, list_price_of
 from crawler.pages.text import attribute_of, find_texts
 
 _CART_PRICE = "#addToCart input, #buybox input, #desktop_buybox input"

@@ -197,6 +197,8 @@ class Product(Base):
     last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
     category: Mapped[str | None] = mapped_column(String(40))
     confidence: Mapped[float | None]
+    likeliest: Mapped[str | None] = mapped_column(String(40))
+    """What the network finds likeliest, claimed or not, whatever a review says; None until it has predicted all."""
     uncertain: Mapped[bool | None] = mapped_column(Boolean)
     label_version_id: Mapped[int | None] = mapped_column(ForeignKey("model_versions.id"))
     classified_at: Mapped[datetime | None]

@@ -188,7 +188,7 @@ def _printable(value: str | None) -> str:
 
 def _verdict(row: ProductRow) -> str:
     if row.uncertain:
-        return "uncertain"
+        return f"uncertain ({row.likeliest})" if row.likeliest else "uncertain"
     if row.uncertain is None:
         return "-"
     return row.category or "other (review)" if row.decided_by == "review" else str(row.category)

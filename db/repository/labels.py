@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from sqlalchemy import select
@@ -18,12 +18,16 @@ from db.states.version_states import active_version
 
 @dataclass(frozen=True)
 class Label:
-    """The values of a product's label columns; all None means unclassified."""
+    """The values of a product's label columns; all None means unclassified.
+
+    `likeliest` is the network's word, also beside a review.
+    """
 
     category: str | None = None
     confidence: float | None = None
     uncertain: bool | None = None
     label_version_id: int | None = None
+    likeliest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,12 @@ def refresh_labels(session: Session, product_ids: Iterable[int]) -> None:
         verdicts = _verdicts(session, chunk)
         predictions = _predictions(session, chunk, version)
         for product in products:
+            label = _predicted(version, predictions.get(product.id, []))
             if product.id in verdicts:
-                label: Label | None = _reviewed(verdicts[product.id])
-            else:
-                label = _predicted(version, predictions.get(product.id, []))
-                if label is None and _is_by_review(product):
-                    label = _without_review(session, product.id)
+                likeliest = product.likeliest if label is None else label.likeliest
+                label = replace(_reviewed(verdicts[product.id]), likeliest=likeliest)
+            elif label is None and _is_by_review(product):
+                label = _without_review(session, product.id)
             if label is not None:
                 _write(product, label)
     session.flush()
@@ -125,12 +129,14 @@ def _predicted(version: ModelVersion | None, rows: Sequence[_ImageRow]) -> Label
     likeliest = max(mean, key=mean.__getitem__)
     in_distribution = fmean(row.in_distribution or 0.0 for row in rows)
     uncertain = mean[likeliest] < version.threshold or in_distribution < version.in_distribution_threshold
-    return Label(None if uncertain else likeliest, mean[likeliest], uncertain, version.id)
+    return Label(None if uncertain else likeliest, mean[likeliest], uncertain, version.id, likeliest)
 
 
 def _write(product: Product, label: Label) -> None:
-    if Label(product.category, product.confidence, product.uncertain, product.label_version_id) == label:
+    now = {name: getattr(product, name) for name in vars(label)}
+    if now == vars(label):
         return
     for name, value in vars(label).items():
         setattr(product, name, value)
-    product.classified_at = None if label.uncertain is None else utc_now()
+    if now | {"likeliest": label.likeliest} != vars(label):  # a review's label stays as old as it is
+        product.classified_at = None if label.uncertain is None else utc_now()

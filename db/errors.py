@@ -13,6 +13,8 @@ RecordsError
 ├── NoLabelledImagesError     there is nothing to export
 ├── NothingClassifiedError    there is no product to draw
 ├── UnknownProductError       no product has that marketplace and ASIN
+├── NoReviewError             there is no verdict to take back
+├── ReviewFileError           a file of verdicts cannot be used
 ├── UnknownCategoryError      a word that is no category
 └── UnknownModelVersionError
 """
@@ -68,6 +70,14 @@ class NothingClassifiedError(RecordsError):
 
 class UnknownProductError(RecordsError):
     """No product has the given marketplace and ASIN; `python -m db products` lists those that exist."""
+
+
+class NoReviewError(RecordsError):
+    """No verdict stands on the product, so that none can be taken back; `python -m db reviews` lists them all."""
+
+
+class ReviewFileError(RecordsError):
+    """A file of verdicts has a wrong line; the message names it. Nothing was recorded."""
 
 
 class UnknownCategoryError(RecordsError):

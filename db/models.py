@@ -197,6 +197,8 @@ class Product(Base):
     last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
     category: Mapped[str | None] = mapped_column(String(40))
     confidence: Mapped[float | None]
+    likeliest: Mapped[str | None] = mapped_column(String(40))
+    """What the network finds likeliest, claimed or not, whatever a review says; None until it has predicted all."""
     uncertain: Mapped[bool | None] = mapped_column(Boolean)
     label_version_id: Mapped[int | None] = mapped_column(ForeignKey("model_versions.id"))
     classified_at: Mapped[datetime | None]
@@ -264,14 +266,21 @@ class ProductImage(Base):
 
 
 class Review(Base):
-    """A person's verdict on a product's category; the latest one counts, earlier ones are kept."""
+    """A person's verdict on a product's category; the latest that was not withdrawn counts, all are kept."""
 
     __tablename__ = "reviews"
+    __table_args__ = (UniqueConstraint("batch", "place"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), index=True)
     category: Mapped[str] = mapped_column(String(40))
+    reviewer: Mapped[str | None] = mapped_column(String(100))
+    batch: Mapped[str | None] = mapped_column(String(64))
+    """What verdicts came together by, such as the SHA-256 of their file; a batch that comes again changes nothing."""
+    place: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of the verdict in its batch, from 0."""
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    withdrawn_at: Mapped[datetime | None]
 
 
 class TrainingRun(Base):

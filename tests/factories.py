@@ -153,4 +153,4 @@ def get_product(database: Database, asin: str = "B000000001") -> Product:
 def label(database: Database, asin: str = "B000000001") -> Label:
     """The label columns of a product."""
     row = get_product(database, asin)
-    return Label(row.category, row.confidence, row.uncertain, row.label_version_id)
+    return Label(row.category, row.confidence, row.uncertain, row.label_version_id, row.likeliest)

@@ -1,4 +1,4 @@
-"""Products as a table for people, and as JSON, CSV or Parquet for programs."""
+"""Rows as a table for people, and as JSON, CSV or Parquet for programs; a row is a frozen dataclass."""
 
 import codecs
 import csv
@@ -6,21 +6,26 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, get_args, get_type_hints
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
-from db.queries.products import COLUMNS, PAGE, ProductRow
+from db.queries.products import ProductRow
+from db.queries.reviews import ReviewRow
 from db.queries.statistics import Statistics
 from db.rows import in_chunks
 
 WIDTH_OF_A_FILE: Final = 160
 """Columns of a table that goes to a file or another program, where there is no terminal to ask."""
+
+_ROWS_OF_A_GROUP: Final = 1000
+"""Of a Parquet file."""
 
 
 @contextmanager
@@ -39,7 +44,27 @@ def written_to(path: Path | None) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
 
 
-def write_json(rows: Iterable[ProductRow], stream: IO[bytes]) -> None:
+def write_rows(rows: Iterable[Any], row_type: type, chosen: str, output: Path | None) -> None:
+    """Write rows to a file, or to standard output where `output` is None.
+
+    Args:
+        rows: of the type.
+        row_type: a dataclass, whose fields are the columns.
+        chosen: json, csv or parquet.
+        output: appears only when it is complete.
+
+    Raises:
+        typer.BadParameter: a terminal would show bytes.
+    """
+    if chosen == "parquet" and output is None and sys.stdout.isatty():
+        raise typer.BadParameter(
+            "parquet is not for reading: add --output FILE, or redirect it; got a terminal"
+        )
+    with written_to(output) as stream:
+        _WRITERS[chosen](rows, row_type, stream)
+
+
+def _write_json(rows: Iterable[Any], _row_type: type, stream: IO[bytes]) -> None:
     """Write one array, one object a line: prices as numbers with both digits, moments in UTC."""
     separator = "[\n"
     for row in rows:
@@ -48,34 +73,45 @@ def write_json(rows: Iterable[ProductRow], stream: IO[bytes]) -> None:
     stream.write(b"[]\n" if separator == "[\n" else b"\n]\n")
 
 
-def write_csv(rows: Iterable[ProductRow], stream: IO[bytes]) -> None:
-    """Write a header and a line for each product; null is empty, true and false are spelt so."""
+def _write_csv(rows: Iterable[Any], row_type: type, stream: IO[bytes]) -> None:
+    """Write a header and a line for each row; null is empty, true and false are spelt so."""
     lines = csv.writer(codecs.getwriter("utf-8")(stream), lineterminator="\n")
-    lines.writerow(COLUMNS)
+    lines.writerow(field.name for field in fields(row_type))
     for row in rows:
         lines.writerow([_cell(value) for value in vars(row).values()])
 
 
-def write_parquet(rows: Iterable[ProductRow], stream: IO[bytes]) -> None:
-    """Write a row group for each thousand products: price as decimal(14, 2), moments with their zone."""
+def _write_parquet(rows: Iterable[Any], row_type: type, stream: IO[bytes]) -> None:
+    """Write a row group for each thousand rows: money as decimal(14, 2), moments with their zone."""
     import pyarrow as pa  # noqa: PLC0415 - a second to load, and only this format needs it
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     kinds = {
-        "price": pa.decimal128(14, 2),
-        **dict.fromkeys(("rating", "confidence"), pa.float64()),
-        **dict.fromkeys(("review_count", "model_version", "id"), pa.int64()),
-        **dict.fromkeys(("classified_at", "last_seen_at"), pa.timestamp("us", tz="UTC")),
-        "uncertain": pa.bool_(),
+        str: pa.string(),
+        bool: pa.bool_(),
+        int: pa.int64(),
+        float: pa.float64(),
+        Decimal: pa.decimal128(14, 2),
+        datetime: pa.timestamp("us", tz="UTC"),
     }
-    schema = pa.schema([pa.field(name, kinds.get(name, pa.string())) for name in COLUMNS])
+    schema = pa.schema([pa.field(name, kinds[kind]) for name, kind in _kinds(row_type).items()])
     with pq.ParquetWriter(stream, schema) as writer:
-        for page in in_chunks(rows, PAGE):
+        for page in in_chunks(rows, _ROWS_OF_A_GROUP):
             writer.write_table(pa.Table.from_pylist([vars(row) for row in page], schema=schema))
 
 
-TO_PROGRAMS: Final = {"json": write_json, "csv": write_csv, "parquet": write_parquet}
-"""The writers by the name of their format."""
+_WRITERS: Final = {"json": _write_json, "csv": _write_csv, "parquet": _write_parquet}
+
+
+def _kinds(row_type: type) -> dict[str, type]:
+    """Give the type of each field; a field that may be None is of the other type."""
+    hints = get_type_hints(row_type)
+    return {
+        field.name: next(
+            (kind for kind in get_args(hints[field.name]) if kind is not type(None)), hints[field.name]
+        )
+        for field in fields(row_type)
+    }
 
 
 def print_products(rows: Sequence[ProductRow]) -> None:
@@ -91,6 +127,26 @@ def print_products(rows: Sequence[ProductRow]) -> None:
             "" if row.price is None else f"{row.price:,.2f} {row.currency or ''}".strip(),
             row.listed_category, _verdict(row), "" if row.confidence is None else f"{row.confidence:.3f}",
         )  # fmt: skip
+    _show(table)
+
+
+def print_reviews(rows: Sequence[ReviewRow]) -> None:
+    """Print one line a verdict, with its moment in UTC, and whether it counts."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("id", "marketplace", "asin", "category", "reviewer", "given", "counts"):
+        table.add_column(name, no_wrap=True, max_width=36)
+    for row in rows:
+        counts = "yes" if row.counts else "withdrawn" if row.withdrawn_at else "no, a later one does"
+        given = f"{row.created_at.astimezone(UTC):%Y-%m-%d %H:%M}"
+        table.add_row(
+            str(row.id),
+            row.marketplace,
+            _printable(row.asin),
+            row.category,
+            _printable(row.reviewer),
+            given,
+            counts,
+        )
     _show(table)
 
 
@@ -132,7 +188,7 @@ def _printable(value: str | None) -> str:
 
 def _verdict(row: ProductRow) -> str:
     if row.uncertain:
-        return "uncertain"
+        return f"uncertain ({row.likeliest})" if row.likeliest else "uncertain"
     if row.uncertain is None:
         return "-"
     return row.category or "other (review)" if row.decided_by == "review" else str(row.category)
@@ -146,7 +202,7 @@ def as_text(value: Any) -> str:
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, default=as_text)
 
 
-def _object(row: ProductRow) -> str:
+def _object(row: Any) -> str:
     pairs = (f'"{name}": {_number_or_json(value)}' for name, value in vars(row).items())
     return f"  {{{', '.join(pairs)}}}"
 

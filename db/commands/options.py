@@ -7,6 +7,7 @@ import typer
 from db.categories import OTHER, load_categories
 
 LONGEST_SOURCE = 100
+LONGEST_REVIEWER = 100
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
@@ -15,8 +16,10 @@ def label(word: str | None) -> str | None:
     return None if word is None else _one_of([category.name for category in load_categories()], word)
 
 
-def verdict(word: str) -> str:
+def verdict(word: str | None) -> str | None:
     """Accept a category or `other`, as a person can give; raise typer.BadParameter for any other word."""
+    if word is None:
+        return None
     return _one_of([*(category.name for category in load_categories()), OTHER], word)
 
 
@@ -25,6 +28,13 @@ def source_name(word: str) -> str:
     if not 0 < len(word.strip()) <= LONGEST_SOURCE:
         raise typer.BadParameter(f"a name of 1 to {LONGEST_SOURCE} characters is needed, got {word!r}")
     return word.strip()
+
+
+def person(word: str | None) -> str | None:
+    """Accept no name, or one that fits the column of the reviewer; raise typer.BadParameter for any other."""
+    if word is not None and not 0 < len(word.strip()) <= LONGEST_REVIEWER:
+        raise typer.BadParameter(f"a name of 1 to {LONGEST_REVIEWER} characters is needed, got {word!r}")
+    return word and word.strip()
 
 
 def picture_file(path: Path | None) -> Path | None:

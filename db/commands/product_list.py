@@ -1,7 +1,6 @@
 """List products: `python -m db products`, a page of them for people, all of them for programs."""
 
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -70,21 +69,11 @@ def products(
 def _write_all(
     wanted: "ProductFilter", limit: int | None, after: int, chosen: str, output: Path | None
 ) -> None:
-    """Write the products to a file, or to standard output where `output` is None.
-
-    Raises:
-        typer.BadParameter: a terminal would show bytes.
-    """
-    from db.commands.formats import TO_PROGRAMS, written_to
-    from db.queries.products import stream_products
+    from db.commands.formats import write_rows
+    from db.queries.products import ProductRow, stream_products
     from db.session import open_database
 
-    if chosen == "parquet" and output is None and sys.stdout.isatty():
-        raise typer.BadParameter(
-            "parquet is not for reading: add --output FILE, or redirect it; got a terminal"
-        )
-    with written_to(output) as stream:
-        TO_PROGRAMS[chosen](stream_products(open_database(), wanted, after, limit), stream)
+    write_rows(stream_products(open_database(), wanted, after, limit), ProductRow, chosen, output)
 
 
 def _print_page(wanted: "ProductFilter", limit: int | None, after: int) -> None:

@@ -1,31 +1,149 @@
-"""Say what a product is: `python -m db review`."""
+"""Say what products are, and take it back: `python -m db review` and `reviews`."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from db.categories import load_categories
 from db.commands.command_line import terminal
-from db.commands.options import verdict
+from db.commands.options import person, verdict
+from db.errors import ReviewFileError
+
+if TYPE_CHECKING:
+    from db.models import Product
 
 # `--help` is to answer at once, so that a command imports what it needs itself: SQLAlchemy and Pillow are large.
 # ruff: noqa: PLC0415
 
+ROWS_OF_A_TABLE = 20
+
 
 def review(
-    marketplace: Annotated[str, typer.Argument(help="The product's marketplace, such as amazon.in.")],
-    asin: Annotated[str, typer.Argument(help="The product's ASIN; for a photo its path in the folder.")],
+    marketplace: Annotated[
+        str | None, typer.Argument(help="The product's marketplace, such as amazon.in.")
+    ] = None,
+    asin: Annotated[
+        str | None, typer.Argument(help="The product's ASIN; for a photo its path in the folder.")
+    ] = None,
     category: Annotated[
-        str, typer.Argument(callback=verdict, help="What it is; `other` is none of the categories.")
-    ],
+        str | None, typer.Argument(callback=verdict, help="What it is; `other` is none of the categories.")
+    ] = None,
+    *,
+    reviewer: Annotated[
+        str | None, typer.Option(callback=person, metavar="NAME", help="Who says so; kept with the verdict.")
+    ] = None,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Take the latest verdict back; with --reviewer, that person's.")
+    ] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FILE.csv",
+            exists=True,
+            dir_okay=False,
+            help="Record many: columns marketplace, asin, category, and reviewer if you like; all or none.",
+        ),
+    ] = None,
 ) -> None:
     """Record your verdict on a product's category; it wins over the network from now on.
 
-    Example: python -m db review amazon.in B0EXAMPLE1 jeans
+    Nothing is deleted: a verdict that is taken back stays in `python -m db reviews`, and the label is the one
+    that would stand without it. A file that is given twice is recorded once.
+
+    Example: python -m db review amazon.in B0EXAMPLE1 jeans --reviewer asha
+
+    Example: python -m db review amazon.in B0EXAMPLE1 --withdraw
     """
-    from db.repository.labels import add_review
+    words = (marketplace, asin, category)
+    if file is not None:
+        if any(words) or withdraw:
+            raise typer.BadParameter(f"--from takes neither a product nor --withdraw; got {_got(words)}")
+        _record_file(file, reviewer)
+    elif marketplace is None or asin is None or (category is None) != withdraw:
+        raise typer.BadParameter(
+            "name MARKETPLACE ASIN CATEGORY, or MARKETPLACE ASIN --withdraw, or --from FILE.csv; "
+            f"got {_got(words)}"
+        )
+    elif category is None:
+        _take_back(marketplace, asin, reviewer)
+    else:
+        _record(marketplace, asin, category, reviewer)
+
+
+def reviews(
+    *,
+    marketplace: Annotated[str | None, typer.Option(help="Only of this marketplace.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many; a table shows 20.")] = None,
+    chosen: Annotated[
+        Literal["table", "json", "csv", "parquet"],
+        typer.Option("--format", help="All but the table have every column and no limit."),
+    ] = "table",
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write json, csv or parquet to this file.")
+    ] = None,
+) -> None:
+    """List every verdict in the order of giving: who gave it, when, and whether it still counts.
+
+    Example: python -m db reviews --format csv --output verdicts.csv
+    """
+    from db.commands.formats import print_reviews, write_rows
+    from db.queries.reviews import ReviewRow, stream_reviews
+    from db.session import open_database
+
+    if chosen == "table" and output is not None:
+        raise typer.BadParameter("--output goes with --format json, csv or parquet; got a table")
+    if chosen == "table":
+        print_reviews(list(stream_reviews(open_database(), marketplace, limit or ROWS_OF_A_TABLE)))
+    else:
+        write_rows(stream_reviews(open_database(), marketplace, limit), ReviewRow, chosen, output)
+
+
+def _record(marketplace: str, asin: str, category: str, reviewer: str | None) -> None:
+    from db.repository.reviews import Verdict, record_reviews
     from db.session import open_database
 
     with open_database().write() as session:
-        add_review(session, (marketplace, asin), category, load_categories())
+        record_reviews(session, [Verdict(marketplace, asin, category, reviewer)], load_categories())
     terminal.print(f"{marketplace} {asin} is reviewed: {category}.", soft_wrap=True, markup=False)
+
+
+def _record_file(file: Path, reviewer: str | None) -> None:
+    from db.datasets.review_file import read_review_file
+    from db.repository.reviews import record_reviews
+    from db.session import open_database
+
+    try:
+        found = read_review_file(file, load_categories(), reviewer)
+    except ReviewFileError as error:
+        raise typer.BadParameter(str(error)) from error
+    with open_database().write() as session:
+        recorded = record_reviews(session, found.verdicts, load_categories(), batch=found.digest)
+    known = len(found.verdicts) - recorded
+    terminal.print(f"Recorded: {recorded} verdicts{f'; {known} were recorded before' if known else ''}.")
+
+
+def _take_back(marketplace: str, asin: str, reviewer: str | None) -> None:
+    from db.models import Product
+    from db.repository.reviews import withdraw_review
+    from db.session import open_database
+
+    with open_database().write() as session:
+        category = withdraw_review(session, marketplace, asin, reviewer)
+        product = session.query(Product).filter_by(marketplace=marketplace, asin=asin).one()
+        label = _label(product)
+    terminal.print(f"{marketplace} {asin}: {category} is taken back; {label}.", soft_wrap=True, markup=False)
+
+
+def _label(product: "Product") -> str:
+    if product.uncertain is None:
+        return "it has no label now"
+    if product.uncertain:
+        return "its label is uncertain now"
+    by = "an earlier verdict" if product.confidence is None else f"model version {product.label_version_id}"
+    return f"{by} says {product.category or 'other'}"
+
+
+def _got(words: tuple[str | None, ...]) -> str:
+    return " ".join(word for word in words if word) or "none of them"

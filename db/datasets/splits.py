@@ -3,6 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from db.categories import OTHER
 from db.models import Split
 from db.queries.labelled_images import LabelledImage
 
@@ -19,32 +21,78 @@ HASH_DISTANCE: Final = 4
 COLOUR_DISTANCE: Final = 1.0
 """Mean over 48 values of 0 to 15; products that share a pose but not a colour differ by more."""
 
+FEWEST_GROUPS: Final = len(Split)
+"""Groups of near duplicates from which a category gets a picture in every split."""
+
 _SHARES: Final = ((Split.TRAIN, 0.7), (Split.VALIDATION, 0.85), (Split.TEST, 1.0))
 _PRECEDENCE: Final = (Split.TEST, Split.VALIDATION, Split.TRAIN)
 _ROWS: Final = 1024
+
+
+@dataclass
+class _Group:
+    """Near duplicates, and the split in which they lie; a new group has no product whose split is stored."""
+
+    members: list[LabelledImage]
+    split: Split
+    is_new: bool
+
+    @property
+    def categories(self) -> set[str]:
+        return {image.category for image in self.members} - {OTHER}
+
+    @property
+    def first_picture(self) -> str:
+        return min(image.sha256 for image in self.members)
 
 
 def assign_splits(images: Sequence[LabelledImage]) -> dict[int, Split]:
     """Give each product a split; a product that must not be used is left out.
 
     All products of a group lie in one split. A new group's comes from the hash of its first picture, so that
-    the same records give the same splits anywhere. New members follow their group. A group that has come to
-    join several splits keeps its test members (else its validation members) and drops the others.
+    the same records give the same splits anywhere; but a category of three groups or more is not left without a
+    test, validation or train picture while it has new groups: one of them goes there. New members follow their
+    group. A group that has come to join several splits keeps its test members (else its validation members) and
+    drops the others.
     """
-    splits: dict[int, Split] = {}
-    for members in _groups(images):
-        stored = {image.split for image in members if image.split is not None}
-        kept = next((split for split in _PRECEDENCE if split in stored), None)
-        split = kept or _hashed(min(image.sha256 for image in members))
-        splits |= {image.product_id: split for image in members if image.split in {None, split}}
-    return splits
+    groups = list(map(_group, _near_duplicates(images)))
+    for split in _PRECEDENCE:
+        for category in sorted({category for group in groups for category in group.categories}):
+            _fill(split, category, groups)
+    return {
+        image.product_id: group.split
+        for group in groups
+        for image in group.members
+        if image.split in {None, group.split}
+    }
 
 
-def _groups(images: Sequence[LabelledImage]) -> Iterable[list[LabelledImage]]:
+def _near_duplicates(images: Sequence[LabelledImage]) -> Iterable[list[LabelledImage]]:
     groups = defaultdict(list)
     for image, group in zip(images, near_duplicate_groups(images), strict=True):
         groups[group].append(image)
     return groups.values()
+
+
+def _group(members: list[LabelledImage]) -> _Group:
+    stored = {image.split for image in members if image.split is not None}
+    kept = next((split for split in _PRECEDENCE if split in stored), None)
+    return _Group(members, kept or _hashed(min(image.sha256 for image in members)), is_new=not stored)
+
+
+def _fill(split: Split, category: str, groups: Sequence[_Group]) -> None:
+    """Move a new group of a category into a split that has none, unless some category would lose its last."""
+    theirs = [group for group in groups if category in group.categories]
+    if len(theirs) < FEWEST_GROUPS or any(group.split == split for group in theirs):
+        return
+    spare = [group for group in theirs if group.is_new and not _is_last(group, groups)]
+    if spare:
+        min(spare, key=lambda group: (group.split != Split.TRAIN, group.first_picture)).split = split
+
+
+def _is_last(group: _Group, groups: Sequence[_Group]) -> bool:
+    beside = [other for other in groups if other is not group and other.split == group.split]
+    return any(all(category not in other.categories for other in beside) for category in group.categories)
 
 
 def _hashed(sha256: str) -> Split:

@@ -73,6 +73,7 @@ class ProductRow:
     listed_category: str | None
     category: str | None
     confidence: float | None
+    likeliest: str | None
     uncertain: bool | None
     decided_by: str | None
     model_version: int | None

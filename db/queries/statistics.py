@@ -22,6 +22,7 @@ from db.pictures.codes import QualityCode
 from db.queries.counting import Counter
 from db.queries.products import with_code
 from db.states.image_states import is_pending, is_set_aside, unread_ranges
+from db.states.label_evidence import stands
 from db.states.version_states import active_version
 
 
@@ -87,7 +88,7 @@ def gather_statistics(session: Session, categories: tuple[Category, ...]) -> Sta
         labelled=counter.by_word("labelled", Product.category, names),
         uncertain=counter.count("uncertain", products.where(Product.uncertain == true())),
         unclassified=counter.count("unclassified", products.where(Product.uncertain.is_(None))),
-        reviewed=counter.count("reviewed", select(Review.product_id).distinct()),
+        reviewed=counter.count("reviewed", select(Review.product_id).where(stands()).distinct()),
         disagreements=_disagreements(session),
         images=counter.count("images", images),
         pending=_pending(counter, version),

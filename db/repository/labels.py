@@ -2,14 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.categories import OTHER, Category, require_category
-from db.errors import UnknownProductError
+from db.categories import OTHER
 from db.models import Image, ModelVersion, Prediction, Product, ProductImage, Review, utc_now
 from db.rows import in_chunks
 from db.states.image_states import is_set_aside
@@ -19,12 +18,16 @@ from db.states.version_states import active_version
 
 @dataclass(frozen=True)
 class Label:
-    """The values of a product's label columns; all None means unclassified."""
+    """The values of a product's label columns; all None means unclassified.
+
+    `likeliest` is the network's word, also beside a review.
+    """
 
     category: str | None = None
     confidence: float | None = None
     uncertain: bool | None = None
     label_version_id: int | None = None
+    likeliest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -35,30 +38,12 @@ class _ImageRow:
     in_distribution: float | None
 
 
-def add_review(session: Session, key: tuple[str, str], word: str, categories: tuple[Category, ...]) -> None:
-    """Record a person's verdict on the product of that marketplace and ASIN, and label it so.
-
-    Raises:
-        UnknownCategoryError: the word is neither a category nor `other`.
-        UnknownProductError: there is no such product.
-    """
-    require_category(word, categories)
-    marketplace, asin = key
-    product_id = session.scalar(
-        select(Product.id).where(Product.marketplace == marketplace, Product.asin == asin)
-    )
-    if product_id is None:
-        raise UnknownProductError(f"no product has this marketplace and ASIN, got {marketplace} {asin}")
-    session.add(Review(product_id=product_id, category=word))
-    session.flush()
-    refresh_labels(session, [product_id])
-
-
 def refresh_labels(session: Session, product_ids: Iterable[int]) -> None:
     """Rewrite the label columns of the products, in the caller's transaction.
 
-    A product is labelled by its latest review; else by the mean of the active version's probabilities over
-    its images, once that version has predicted all that count; until then it keeps the label that it has.
+    A product is labelled by its latest review that stands; else by the mean of the active version's
+    probabilities over its images, once that version has predicted all that count. Until then it keeps the label
+    that it has; but a verdict that was taken back gives way to the newest version that has predicted them all.
     """
     version = active_version(session)
     for chunk in in_chunks(sorted(set(product_ids))):
@@ -69,10 +54,12 @@ def refresh_labels(session: Session, product_ids: Iterable[int]) -> None:
         verdicts = _verdicts(session, chunk)
         predictions = _predictions(session, chunk, version)
         for product in products:
+            label = _predicted(version, predictions.get(product.id, []))
             if product.id in verdicts:
-                label: Label | None = _reviewed(verdicts[product.id])
-            else:
-                label = _predicted(version, predictions.get(product.id, []))
+                likeliest = product.likeliest if label is None else label.likeliest
+                label = replace(_reviewed(verdicts[product.id]), likeliest=likeliest)
+            elif label is None and _is_by_review(product):
+                label = _without_review(session, product.id)
             if label is not None:
                 _write(product, label)
     session.flush()
@@ -86,6 +73,22 @@ def _verdicts(session: Session, product_ids: Sequence[int]) -> dict[int, str]:
 
 def _reviewed(verdict: str) -> Label:
     return Label(category=None if verdict == OTHER else verdict, uncertain=False)
+
+
+def _is_by_review(product: Product) -> bool:
+    return product.uncertain is False and product.confidence is None
+
+
+def _without_review(session: Session, product_id: int) -> Label:
+    """Label by the newest version that has predicted every image that counts; unclassified where none has."""
+    theirs = select(ProductImage.image_id).where(ProductImage.product_id == product_id)
+    asked = select(Prediction.model_version_id).where(Prediction.image_id.in_(theirs)).distinct()
+    versions = select(ModelVersion).where(ModelVersion.id.in_(asked)).order_by(ModelVersion.id.desc())
+    labels = (
+        _predicted(version, _predictions(session, [product_id], version).get(product_id, []))
+        for version in session.scalars(versions)
+    )
+    return next((label for label in labels if label is not None), Label())
 
 
 def _predictions(
@@ -126,12 +129,14 @@ def _predicted(version: ModelVersion | None, rows: Sequence[_ImageRow]) -> Label
     likeliest = max(mean, key=mean.__getitem__)
     in_distribution = fmean(row.in_distribution or 0.0 for row in rows)
     uncertain = mean[likeliest] < version.threshold or in_distribution < version.in_distribution_threshold
-    return Label(None if uncertain else likeliest, mean[likeliest], uncertain, version.id)
+    return Label(None if uncertain else likeliest, mean[likeliest], uncertain, version.id, likeliest)
 
 
 def _write(product: Product, label: Label) -> None:
-    if Label(product.category, product.confidence, product.uncertain, product.label_version_id) == label:
+    now = {name: getattr(product, name) for name in vars(label)}
+    if now == vars(label):
         return
     for name, value in vars(label).items():
         setattr(product, name, value)
-    product.classified_at = None if label.uncertain is None else utc_now()
+    if now | {"likeliest": label.likeliest} != vars(label):  # a review's label stays as old as it is
+        product.classified_at = None if label.uncertain is None else utc_now()

@@ -15,6 +15,11 @@ def is_shared_by_few() -> ColumnElement[bool]:
     return func.count(ProductImage.product_id.distinct()) <= SHARED_BY_AT_MOST
 
 
+def stands() -> ColumnElement[bool]:
+    """Select reviews that were not withdrawn."""
+    return Review.withdrawn_at.is_(None)
+
+
 def latest_reviews() -> Select[int]:
-    """Give the ids of the reviews that count: the latest of each product."""
-    return select(func.max(Review.id).label("id")).group_by(Review.product_id)
+    """Give the ids of the reviews that count: of each product the latest that stands."""
+    return select(func.max(Review.id).label("id")).where(stands()).group_by(Review.product_id)

@@ -12,8 +12,10 @@ from sqlalchemy import Engine, inspect, text
 from db.errors import DatabaseVersionError
 from db.migration import _config, current_revision, require_current_schema, upgrade
 from db.models import Base
+from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.conftest import ROOT
+from tests.factories import CATEGORIES, SHOP, label, likely, model_version, predict, product, save
 
 
 def set_revision(database: Database, revision: str) -> None:
@@ -52,6 +54,22 @@ def test_every_migration_can_be_undone_and_done_again(database: Database) -> Non
         assert inspect(connection).get_view_names() == []
     upgrade(database.engine)
     require_current_schema(database.engine)
+
+
+def test_upgrading_finds_the_likeliest_of_what_was_labelled_before(database: Database) -> None:
+    version = model_version(database)
+    sure, one, two, _ = save(
+        database, product("SURE", 1), product("UNSURE", 2, 3), product("REVIEWED"), product("NEW", 4)
+    )
+    predict(database, version, {sure: likely("saree"), one: likely("jeans", 0.5), two: likely("saree", 0.4)})
+    with database.write() as session:
+        record_reviews(session, [Verdict(SHOP, "REVIEWED", "trousers")], CATEGORIES)
+    with database.engine.execution_options(vastra_writing=True).begin() as connection:
+        command.downgrade(_config(connection), "0002")
+    upgrade(database.engine)
+    found = {asin: label(database, asin).likeliest for asin in ("SURE", "UNSURE", "REVIEWED", "NEW")}
+    assert found == {"SURE": "saree", "UNSURE": "jeans", "REVIEWED": None, "NEW": None}
+    assert label(database, "REVIEWED").category == "trousers"
 
 
 def test_upgrading_twice_changes_nothing(database: Database) -> None:

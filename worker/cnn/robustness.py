@@ -13,7 +13,7 @@ from worker.cnn.arrays import Floats, Labels, Pictures
 from worker.cnn.errors import ExamplesError
 from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.intervals import mean_intervals
-from worker.cnn.figures.metrics import category_scores, error_matrix
+from worker.cnn.figures.metrics import category_scores, error_matrix, macro_f1
 from worker.cnn.figures.robustness_scores import (
     LookAlikes,
     PointsLost,
@@ -85,7 +85,7 @@ def _score(answers: Answers) -> Score:
     matrix = error_matrix(answers.labels, answers.likeliest, answers.probabilities.shape[1])
     return Score(
         accuracy=answers.accuracy,
-        macro_f1=float(np.mean([score.f1 for score in category_scores(matrix)])),
+        macro_f1=macro_f1(category_scores(matrix)),
         coverage=float((~answers.uncertain).mean()),
         claimed_accuracy=answers.claimed_accuracy,
     )

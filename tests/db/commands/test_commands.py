@@ -177,7 +177,7 @@ def test_export_fills_the_folders_that_keras_reads(imported: Command, tmp_path: 
 
 
 def test_upgrade_says_from_what_to_what(command: Command) -> None:
-    assert "is now 0002" in command("upgrade").stderr
+    assert re.search(r"The schema was (\d{4}) and is now \1\.", command("upgrade").stderr)
 
 
 # The exit codes and single lines of named errors belong to the process, so these start one.

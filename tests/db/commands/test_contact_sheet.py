@@ -7,7 +7,7 @@ from db.errors import NothingClassifiedError
 from db.models import Image as StoredImage
 from db.pictures.decoder import check_picture
 from db.repository.found_products import FoundPicture
-from db.repository.labels import add_review
+from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.factories import (
     CATEGORIES,
@@ -82,7 +82,7 @@ def test_a_note_says_in_its_colour_whether_the_shop_agrees(database: Database) -
 def test_a_caption_never_claims_certainty_and_tells_a_review(database: Database) -> None:
     classify(database, {"A": ("saree", 0.999), "B": ("saree", 0.8)})
     with database.write() as session:
-        add_review(session, (SHOP, "B"), "saree", CATEGORIES)
+        record_reviews(session, [Verdict(SHOP, "B", "saree")], CATEGORIES)
 
     assert sorted(tile.caption for tile in rows(database)["Saree"]) == ["saree >99%", "saree reviewed"]
 

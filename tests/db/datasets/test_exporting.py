@@ -21,8 +21,8 @@ from db.datasets.importing import find_photos, import_photos
 from db.errors import ExportFolderError, NoLabelledImagesError
 from db.models import Split
 from db.queries.labelled_images import labelled_images
-from db.repository.labels import add_review
 from db.repository.model_versions import store_splits
+from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.factories import CATEGORIES, STORE, get_product
 
@@ -83,7 +83,7 @@ def test_what_tensorflow_cannot_read_becomes_png(records: Database, photos: Path
 
 def test_a_review_moves_a_picture_to_its_label(records: Database, tmp_path: Path) -> None:
     with records.write() as session:
-        add_review(session, ("wardrobe", "jeans/1.jpg"), "trousers", CATEGORIES)
+        record_reviews(session, [Verdict("wardrobe", "jeans/1.jpg", "trousers")], CATEGORIES)
     export(records, tmp_path / "out")
     assert "train/trousers/1trousers.jpg" in files(tmp_path / "out")
 

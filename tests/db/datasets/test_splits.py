@@ -76,5 +76,36 @@ def test_a_group_that_comes_to_join_splits_keeps_its_test_members_and_drops_the_
     assert assign_splits([train, test, between]) == {2: Split.TEST, 3: Split.TEST}
 
 
+@given(numbers=st.lists(st.integers(0, 10**6), min_size=3, max_size=12, unique=True), cut=st.integers(0, 12))
+def test_a_category_of_three_groups_has_a_picture_in_every_split(numbers: list[int], cut: int) -> None:
+    jeans = [replace(image(number), category="jeans") for number in numbers]
+    sarees = [image(number + 10**7) for number in numbers[:cut]]
+    splits = assign_splits([*jeans, *sarees])
+    assert {splits[each.product_id] for each in jeans} == set(Split)
+    assert cut < 3 or {splits[each.product_id] for each in sarees} == set(Split)
+
+
+def test_a_category_of_two_groups_and_known_negatives_lie_where_their_hash_says() -> None:
+    others = [replace(image(number), category="other") for number in range(4)]
+    few = [image(number + 100) for number in range(2)]
+    together = assign_splits([*others, *few])
+    assert together == {each.product_id: assign_splits([each])[each.product_id] for each in [*others, *few]}
+
+
+def test_what_is_stored_stays_however_the_splits_lie() -> None:
+    stored = [image(number, split=Split.TRAIN) for number in range(5)]
+    assert set(assign_splits(stored).values()) == {Split.TRAIN}
+    new = image(99)
+    assert assign_splits([*stored, new])[99] == Split.TEST
+    assert assign_splits([*stored, replace(new, split=Split.TEST), image(77)])[77] == Split.VALIDATION
+
+
+def test_a_group_of_two_categories_is_not_taken_from_the_one_that_has_no_other() -> None:
+    shared = [image(1, bits=0), replace(image(2, bits=1), category="jeans")]
+    sarees = [image(number, split=Split.TRAIN) for number in range(3, 6)]
+    splits = assign_splits([*shared, *sarees])
+    assert splits[1] == splits[2]
+
+
 def test_nothing_has_no_splits() -> None:
     assert assign_splits([]) == {}

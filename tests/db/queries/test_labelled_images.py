@@ -4,8 +4,8 @@ from db.pictures.codes import Reason
 from db.pictures.decoder import check_picture
 from db.queries.labelled_images import LabelledImage, labelled_images, products_with_pictures
 from db.repository.found_products import FoundPicture
-from db.repository.labels import add_review
 from db.repository.model_versions import store_splits
+from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.factories import (
     CATEGORIES,
@@ -29,8 +29,8 @@ def test_the_listed_category_labels_a_picture_until_a_review_does(database: Data
     save(database, product("B000000001", 1))
     assert [image.category for image in labelled(database)] == ["saree"]
     with database.write() as session:
-        add_review(session, (SHOP, "B000000001"), "jeans", CATEGORIES)
-        add_review(session, (SHOP, "B000000001"), "other", CATEGORIES)
+        record_reviews(session, [Verdict(SHOP, "B000000001", "jeans")], CATEGORIES)
+        record_reviews(session, [Verdict(SHOP, "B000000001", "other")], CATEGORIES)
     assert [image.category for image in labelled(database)] == ["other"]
 
 
@@ -87,5 +87,5 @@ def test_a_copy_in_another_marketplace_shares_group_and_split(database: Database
 def test_a_picture_knows_whether_a_person_labelled_it(database: Database) -> None:
     save(database, product("B000000001", 1), product("B000000002", 2))
     with database.write() as session:
-        add_review(session, (SHOP, "B000000002"), "saree", CATEGORIES)
+        record_reviews(session, [Verdict(SHOP, "B000000002", "saree")], CATEGORIES)
     assert [image.reviewed for image in labelled(database)] == [False, True]

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from db.pictures.codes import QualityCode
 from db.queries.products import COLUMNS, ProductFilter, page_statement, product_page, stream_products
-from db.repository.labels import add_review
+from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.factories import CATEGORIES, SHOP, likely, model_version, predict, product, save
 
@@ -26,7 +26,7 @@ def asins(database: Database, wanted: ProductFilter) -> list[str]:
 
 def review(database: Database, asin: str, word: str) -> None:
     with database.write() as session:
-        add_review(session, (SHOP, asin), word, CATEGORIES)
+        record_reviews(session, [Verdict(SHOP, asin, word)], CATEGORIES)
 
 
 @pytest.fixture

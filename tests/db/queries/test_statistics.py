@@ -3,7 +3,7 @@ import pytest
 from db.models import RunStatus
 from db.pictures.codes import Reason
 from db.queries.statistics import Statistics, gather_statistics
-from db.repository.labels import add_review
+from db.repository.reviews import Verdict, record_reviews
 from db.repository.runs import finish_crawl_run, start_crawl_run
 from db.session import Database
 from tests.factories import CATEGORIES, SHOP, likely, model_version, predict, product, refused, save
@@ -34,7 +34,7 @@ def test_every_figure_counts_what_it_says(database: Database) -> None:
         failures={corrupt: Reason.CORRUPT},
     )
     with database.write() as session:
-        add_review(session, (SHOP, "REVIEWED"), "trousers", CATEGORIES)
+        record_reviews(session, [Verdict(SHOP, "REVIEWED", "trousers")], CATEGORIES)
         run = start_crawl_run(session, SHOP, {})
         finish_crawl_run(session, run, "blocked", {})
     figures = gathered(database)

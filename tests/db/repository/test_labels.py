@@ -5,8 +5,9 @@ import pytest
 from db.categories import OTHER
 from db.errors import UnknownCategoryError, UnknownProductError
 from db.pictures.codes import Reason
-from db.repository.labels import Label, add_review
+from db.repository.labels import Label
 from db.repository.model_versions import activate
+from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.factories import (
     CATEGORIES,
@@ -25,7 +26,7 @@ UNCLASSIFIED = Label()
 
 def review(database: Database, word: str, asin: str = "B000000001") -> None:
     with database.write() as session:
-        add_review(session, (SHOP, asin), word, CATEGORIES)
+        record_reviews(session, [Verdict(SHOP, asin, word)], CATEGORIES)
 
 
 def test_nobody_has_asked_yet(database: Database) -> None:
@@ -131,7 +132,7 @@ def test_a_review_wins_over_the_network_now_and_later(database: Database) -> Non
     review(database, "trousers")
     assert label(database) == Label("trousers", None, False, None)
     predict(database, version, {image: likely("jeans")})
-    assert label(database) == Label("trousers", None, False, None)
+    assert label(database) == Label("trousers", None, False, None, likeliest="jeans")
 
 
 def test_the_latest_review_counts(database: Database) -> None:
@@ -173,3 +174,16 @@ def test_two_workers_that_finish_a_product_together_leave_its_label(database: Da
     for thread in threads:
         thread.join(timeout=60)
     assert {label(database, asin).category for asin in asins} == {"jeans"}
+
+
+def test_the_likeliest_is_known_where_nothing_is_claimed_and_beside_a_review(database: Database) -> None:
+    version = model_version(database)
+    (image,) = save(database, product("B000000001", 1))
+    review(database, "saree")
+    assert label(database).likeliest is None
+    predict(database, version, {image: likely("jeans", 0.5)})
+    assert label(database) == Label("saree", uncertain=False, likeliest="jeans")
+    since = get_product(database).classified_at
+    another = model_version(database)
+    predict(database, another, {image: likely("trousers", 0.5)})
+    assert (label(database).likeliest, get_product(database).classified_at) == ("trousers", since)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from db.models import Image, ModelVersion, Product, Split, TrainingRun
 from db.pictures.codes import QualityCode
 from db.queries.labelled_images import LabelledImage
-from db.repository.labels import add_review
+from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.factories import CATEGORIES, SHOP, STORE
 from worker.__main__ import app
@@ -106,7 +106,7 @@ def test_the_page_says_that_the_records_have_changed_since_training(
     trained: Database, evaluation: VersionEvaluation, tmp_path: Path
 ) -> None:
     with trained.write() as session:
-        add_review(session, (SHOP, "saree0"), "jeans", CATEGORIES)
+        record_reviews(session, [Verdict(SHOP, "saree0", "jeans")], CATEGORIES)
     assert "have changed since this version was trained" in written(trained, evaluation, tmp_path).text
 
 

@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import select
 
 from db.models import Product, Review, TrainingRun
-from db.repository.labels import add_review
+from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.factories import CATEGORIES, STORE
 from worker.cnn.progress import no_report
@@ -16,7 +16,7 @@ SHOP = "amazon.in"
 def mistaken(trained: Database) -> Database:
     """Trained records in which a person has called a saree trousers by mistake."""
     with trained.write() as session:
-        add_review(session, (SHOP, "saree3"), "trousers", CATEGORIES)
+        record_reviews(session, [Verdict(SHOP, "saree3", "trousers")], CATEGORIES)
     return trained
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
 from worker.cnn.errors import ExamplesError
 from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.metrics import (
@@ -14,6 +12,7 @@ from worker.cnn.figures.metrics import (
     error_matrix,
     expected_calibration_error,
     log_loss,
+    macro_f1,
 )
 
 
@@ -25,7 +24,7 @@ class Evaluation:
         pictures: how many show a category; the figures below are of these unless they say otherwise.
         accuracy: share whose likeliest category is right, claimed or not.
         loss: mean negative log likelihood.
-        macro_f1: mean F1 over the categories.
+        macro_f1: mean F1 over the categories that some picture shows.
         categories: precision, recall, F1 and support by category.
         error_matrix: counts by true category (rows) and likeliest category (columns), in the order of
             `categories`.
@@ -68,7 +67,7 @@ def evaluate(answers: Answers, categories: Sequence[str]) -> Evaluation:
         pictures=len(shown),
         accuracy=shown.accuracy,
         loss=log_loss(shown.probabilities, shown.labels),
-        macro_f1=float(np.mean([score.f1 for score in scores])),
+        macro_f1=macro_f1(scores),
         categories=dict(zip(categories, scores, strict=True)),
         error_matrix=tuple(tuple(row) for row in matrix.tolist()),
         expected_calibration_error=expected_calibration_error(shown.confidence, shown.right),

@@ -66,9 +66,10 @@ def bootstrap_intervals(
     cells, surplus, claims = np.split(resampled, [classes**2, classes**2 + CALIBRATION_BINS], axis=1)
     matrices, pictures = cells.reshape(-1, classes, classes), cells.sum(axis=1)
     f1 = _f1_scores(matrices)
+    asked = np.bincount(answers.labels[shown], minlength=classes) > 0
     return Intervals(
         accuracy=_interval(np.trace(matrices, axis1=1, axis2=2) / pictures),
-        macro_f1=_interval(f1.mean(axis=1)),
+        macro_f1=_interval(f1[:, asked].mean(axis=1)),
         f1={name: _interval(column) for name, column in zip(categories, f1.T, strict=True)},
         expected_calibration_error=_interval(np.abs(surplus).sum(axis=1) / pictures),
         coverage=_interval(claims[:, 0] / pictures),

@@ -1,6 +1,8 @@
 """Figures of merit, as pure functions of probabilities and labels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +49,11 @@ def category_scores(matrix: NDArray[np.int64]) -> tuple[CategoryScore, ...]:
         CategoryScore(_share(r, p), _share(r, t), _share(2 * r, p + t), t)
         for r, t, p in zip(right.tolist(), true.tolist(), predicted.tolist(), strict=True)
     )
+
+
+def macro_f1(scores: Sequence[CategoryScore]) -> float:
+    """Give the mean F1 of the categories that some picture shows; what was not asked cannot be wrong."""
+    return fmean(score.f1 for score in scores if score.support)
 
 
 def expected_calibration_error(

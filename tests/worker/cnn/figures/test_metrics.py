@@ -12,6 +12,7 @@ from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.errors import ExamplesError
 from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.evaluate import evaluate
+from worker.cnn.figures.intervals import Interval, bootstrap_intervals
 from worker.cnn.figures.metrics import (
     category_scores,
     error_matrix,
@@ -79,6 +80,16 @@ def test_an_evaluation_by_hand() -> None:
     assert evaluation.coverage == pytest.approx(2 / 3)
     assert evaluation.claimed_accuracy == 1
     assert (evaluation.negatives, evaluation.negatives_flagged) == (2, 0.5)
+
+
+def test_a_category_without_a_test_picture_does_not_count_in_the_mean() -> None:
+    probabilities = np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]])
+    answers = Answers(probabilities, np.array([0, 1]), np.array([False, False]))
+    categories = ("saree", "jeans", "trousers")
+    evaluation = evaluate(answers, categories)
+    assert evaluation.macro_f1 == 1
+    assert evaluation.categories["trousers"].support == 0
+    assert bootstrap_intervals(answers, np.array([1, 1]), categories).macro_f1 == Interval(1, 1)
 
 
 def test_an_evaluation_of_nothing_is_refused() -> None:

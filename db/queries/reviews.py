@@ -1,0 +1,73 @@
+"""Every verdict that was given, in the order of giving."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from db.models import Product, Review
+from db.session import Database
+from db.states.label_evidence import latest_reviews
+
+PAGE = 1000
+"""Verdicts read in one statement when all are streamed."""
+
+
+@dataclass(frozen=True)
+class ReviewRow:
+    """One verdict; its id is the cursor.
+
+    Attributes:
+        withdrawn_at: when it was taken back; None while it stands.
+        counts: whether it is the one that labels its product.
+    """
+
+    marketplace: str
+    asin: str
+    category: str
+    reviewer: str | None
+    created_at: datetime
+    withdrawn_at: datetime | None
+    counts: bool
+    id: int
+
+
+def review_page(
+    session: Session, marketplace: str | None = None, after: int = 0, size: int = PAGE
+) -> list[ReviewRow]:
+    """Read the next verdicts after the id `after`, at most `size`."""
+    return [ReviewRow(*row) for row in session.execute(_statement(marketplace, after, size))]
+
+
+def stream_reviews(
+    database: Database, marketplace: str | None = None, limit: int | None = None
+) -> Iterator[ReviewRow]:
+    """Read all verdicts in constant memory; no transaction stays open between pages."""
+    after, left = 0, limit
+    while left is None or left > 0:
+        size = PAGE if left is None else min(PAGE, left)
+        with database.read() as session:
+            page = review_page(session, marketplace, after, size)
+        yield from page
+        if len(page) < size:
+            return
+        after, left = page[-1].id, None if left is None else left - size
+
+
+def _statement(
+    marketplace: str | None, after: int, size: int
+) -> Select[str, str, str, str | None, datetime, datetime | None, bool, int]:
+    counts = Review.id.in_(latest_reviews().where(Review.product_id == Product.id).correlate(Product))
+    statement = (
+        select(
+            Product.marketplace, Product.asin, Review.category, Review.reviewer, Review.created_at,
+            Review.withdrawn_at, counts, Review.id,
+        )
+        .join(Product, Product.id == Review.product_id)
+        .where(Review.id > after)
+        .order_by(Review.id)
+        .limit(size)
+    )  # fmt: skip
+    return statement if marketplace is None else statement.where(Product.marketplace == marketplace)

@@ -88,7 +88,12 @@ class Fleet:
         """Say once a pause, and not once a request, what is waited for."""
         if monotonic() > self._pause_told_until.get(domain, 0):
             self._pause_told_until[domain] = monotonic() + seconds
-            _logger.warning("%s: another crawler met a block page; waiting %.0f s", domain, seconds)
+            _logger.warning(
+                "%s: another crawler met a block page; waiting %.0f s",
+                domain,
+                seconds,
+                extra={"action": "crawl_paused"},
+            )
 
     async def _ask(self, question: Callable[[Redis], Awaitable[Result]], otherwise: Result) -> Result:
         """Put a question to Redis; while it cannot be reached, the answer is `otherwise`."""
@@ -99,7 +104,11 @@ class Fleet:
             if self._redis is not None:
                 return await question(self._redis)
         except (RedisError, OSError, ValueError) as error:
-            _logger.warning("the broker does not answer, crawling without regard to others: %s", error)
+            _logger.warning(
+                "the broker does not answer, crawling without regard to others: %s",
+                error,
+                extra={"action": "broker_lost"},
+            )
         self._alone_until = monotonic() + _ALONE_SECONDS
         return otherwise
 

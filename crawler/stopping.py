@@ -28,7 +28,7 @@ def stop_crawl(crawler: Crawler, failure: CrawlFailedError) -> None:
     if crawler.stats.get_value(FAILURE) is not None:
         return
     note_failure(crawler, failure)
-    _logger.error("stopping: %s", failure.reason)
+    _logger.error("stopping: %s", failure.reason, extra={"action": "crawl_stopped"})
     # Closing waits for the requests in progress, of which the caller may be one: so it is not awaited here.
     task = asyncio.get_running_loop().create_task(crawler.engine.close_spider_async(reason=failure.reason))
     _closing.add(task)

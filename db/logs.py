@@ -2,7 +2,7 @@
 
 All code logs through the standard library, also Scrapy's and Celery's; structlog's formatter only writes the
 lines (https://www.structlog.org/en/stable/standard-library.html). So every record of a process comes out alike:
-`event`, `level`, `logger`, `time` in UTC, `exception`, and the ids of what the process is at.
+`event`, `level`, `logger`, `time` in UTC, `exception`, `action`, and the ids of what the process is at.
 """
 
 import logging
@@ -15,8 +15,11 @@ from typing import Any, Final
 from db.settings import settings
 
 FOR_PEOPLE: Final = "%(asctime)s %(levelname)s %(message)s"
-EXTRA: Final = ("product", "image", "crawl_run", "training_run")
-"""What a log call may name by `extra=`, beside its message."""
+EXTRA: Final = ("action", "product", "image", "crawl_run", "training_run")
+"""What a log call may name by `extra=`, beside its message: what happened, for machines, and to what.
+
+docs/operations.md lists the actions.
+"""
 
 _of_process: dict[str, Any] = {}
 _of_task: ContextVar[dict[str, Any] | None] = ContextVar("ids of the task at hand", default=None)

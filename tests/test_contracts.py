@@ -135,6 +135,23 @@ def test_spider_arguments_that_the_papers_name_exist() -> None:
     assert run(sys.executable, "-m", "scrapy", "list").stdout.split() == ["amazon_clothing"]
 
 
+def test_actions_of_log_lines_are_those_that_the_papers_list() -> None:
+    given = {
+        value.value
+        for path in MODULES
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg == "extra" and isinstance(keyword.value, ast.Dict)
+        for key, value in zip(keyword.value.keys, keyword.value.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value == "action" and isinstance(value, ast.Constant)
+    }
+    table = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").partition("| action |")[2]
+    rows = table.partition("\n\n")[0].splitlines()
+    assert given == {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert len(given) > 20
+
+
 def test_environment_variables_that_the_papers_name_are_read() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in MODULES)
     named = {name for (name,) in found(r"\b([A-Z]+_[A-Z_]+)=")}

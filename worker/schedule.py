@@ -32,17 +32,29 @@ def sweep(database: Database) -> None:
         plan_alone(session)
         _tend_crawls(session)
         if aside := set_aside_exhausted(session):
-            logger.warning("%d images ended every attempt with a dead worker and were set aside", aside)
+            logger.warning(
+                "%d images ended every attempt with a dead worker and were set aside",
+                aside,
+                extra={"action": "images_set_aside"},
+            )
         for run_id in give_up_training_runs(session):
-            logger.error("training run %d killed its worker every time and was given up", run_id)
+            logger.error(
+                "training run %d killed its worker every time and was given up",
+                run_id,
+                extra={"action": "training_given_up", "training_run": run_id},
+            )
         if _is_time_for_first_training(database, session):
-            logger.info("planned the first training by itself, as runs %s", plan_training(session))
+            logger.info(
+                "planned the first training by itself, as runs %s",
+                plan_training(session),
+                extra={"action": "training_planned"},
+            )
     with database.read() as session:
         enqueue_training(waiting_training_runs(session))
         for rendered in (False, True):
             enqueue_slices(waiting_slices(session, rendered=rendered), rendered=rendered)
         if sent := enqueue_pending(session):
-            logger.info("enqueued %d pending images", sent)
+            logger.info("enqueued %d pending images", sent, extra={"action": "images_enqueued"})
 
 
 def _will_crawl(database: Database, session: Session) -> bool:
@@ -55,9 +67,17 @@ def _will_crawl(database: Database, session: Session) -> bool:
 
 def _tend_crawls(session: Session) -> None:
     for run_id in close_dead_crawl_runs(session):
-        logger.warning("crawl run %d was killed and is closed", run_id)
+        logger.warning(
+            "crawl run %d was killed and is closed",
+            run_id,
+            extra={"action": "crawl_died", "crawl_run": run_id},
+        )
     if CRAWL_HOURS > 0 and (planned := repeat_slices(session, timedelta(hours=CRAWL_HOURS))):
-        logger.info("planned the latest crawl once more, in %d slices", len(planned))
+        logger.info(
+            "planned the latest crawl once more, in %d slices",
+            len(planned),
+            extra={"action": "slices_planned"},
+        )
 
 
 def _is_time_for_first_training(database: Database, session: Session) -> bool:

@@ -34,7 +34,9 @@ def classify_images(image_ids: list[int]) -> None:
     from worker.classifying.claims import classify_batch  # noqa: PLC0415 - TensorFlow is loaded in the task
 
     classified = classify_batch(open_database(), open_image_store(), image_ids)
-    logger.info("classified %d of %d images", classified, len(image_ids))
+    logger.info(
+        "classified %d of %d images", classified, len(image_ids), extra={"action": "images_classified"}
+    )
 
 
 @app.task(name=TRAIN_MODEL, base=DatabaseTask)
@@ -45,7 +47,12 @@ def train_model(training_run_id: int) -> None:
     try:
         run_training(open_database(), open_image_store(), training_run_id)
     except (NothingToTrainError, CnnError) as error:
-        logger.error("training run %d made no model version: %s", training_run_id, error)  # noqa: TRY400 - the row has it
+        logger.error(  # noqa: TRY400 - the row has it
+            "training run %d made no model version: %s",
+            training_run_id,
+            error,
+            extra={"action": "training_failed"},
+        )
 
 
 @app.task(name=CRAWL_SLICE, base=DatabaseTask)
@@ -60,7 +67,7 @@ def sweep() -> None:
     try:
         sweep_records(open_database())
     except (BrokerError, BrokerUnreachable, DatabaseUnreachable) as error:
-        logger.warning("could not look after the queue: %s", error)
+        logger.warning("could not look after the queue: %s", error, extra={"action": "sweep_failed"})
 
 
 @app.task(name=PROBE)

@@ -51,5 +51,7 @@ class EndWithWorker:
     async def _wait_for_end(self) -> None:
         while os.getppid() == self._worker:  # noqa: ASYNC110 - no event tells of a parent's end
             await asyncio.sleep(_LOOK_SECONDS)
-        _logger.warning("the worker of this slice is gone; the slice is given back")
+        _logger.warning(
+            "the worker of this slice is gone; the slice is given back", extra={"action": "worker_lost"}
+        )
         os.kill(os.getpid(), signal.SIGTERM)

@@ -66,7 +66,7 @@ class BlockPages:
         return request.replace(meta=meta, dont_filter=True)
 
     async def _be_silent(self, request: Request, delay_seconds: float, what: str) -> None:
-        _logger.warning("%s; trying again in %g s", what, delay_seconds)
+        _logger.warning("%s; trying again in %g s", what, delay_seconds, extra={"action": "crawl_blocked"})
         domain = self._domain(request)
         self._silent_until[domain] = max(self._silent_until[domain], monotonic() + delay_seconds)
         await self._pause_fleet(request, delay_seconds)

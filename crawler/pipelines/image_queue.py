@@ -70,4 +70,8 @@ class ImageQueue:
     def _warn(self, error: BrokerUnavailableError) -> None:
         if not self._warned:
             self._warned = True
-            _logger.warning("%s: images wait in the records; `python -m worker run` classifies them", error)
+            _logger.warning(
+                "%s: images wait in the records; `python -m worker run` classifies them",
+                error,
+                extra={"action": "broker_lost"},
+            )

@@ -53,6 +53,7 @@ class Records:
         if not isinstance(crawler.spider, AmazonClothingSpider):
             raise NotConfigured
         records = cls(crawler, crawler.spider)
+        crawler.signals.connect(records.engine_started, signal=signals.engine_started)
         crawler.signals.connect(records.spider_closed, signal=signals.spider_closed)
         return records
 
@@ -64,6 +65,11 @@ class Records:
             raise note_failure(self._crawler, database_failure(error)) from error
         identify_process(crawl_run=self._run_id)
         self._heart = asyncio.get_running_loop().create_task(self._beat(self._run_id))
+
+    def engine_started(self) -> None:
+        """Say that the crawl run has begun, now that the logs are set up."""
+        if self._run_id is not None:
+            _logger.info("crawl run %d begins", self._run_id, extra={"action": "crawl_began"})
 
     async def process_item(self, item: GatedItem) -> SavedItem:
         """Wait until the item is committed."""
@@ -86,8 +92,12 @@ class Records:
             try:
                 if is_cut_short:
                     await self._in_thread(_give_back, self._run_id)
+                    _logger.info("the slice is given back", extra={"action": "slice_given_back"})
                 else:
                     await self._in_thread(_finish_run, self._run_id, reason, self._statistics())
+                    _logger.info(
+                        "crawl run %d ended: %s", self._run_id, reason, extra={"action": "crawl_ended"}
+                    )
             except DATABASE_ERRORS as error:
                 _logger.warning("the crawl run could not be closed: %s", database_failure(error))
         self._batches.close()

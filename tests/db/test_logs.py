@@ -44,6 +44,15 @@ def test_a_record_of_any_library_becomes_one_object(lines: io.StringIO) -> None:
     }  # fmt: skip
 
 
+def test_a_line_names_what_happened_and_to_what_for_programs(lines: io.StringIO) -> None:
+    identify_process(crawl_run=7)
+    extra = {"action": "training_given_up", "training_run": 3}
+    logging.getLogger("vastra.test").error("training run %d was given up", 3, extra=extra)
+    [entry] = written(lines)
+    assert (entry["event"], entry["action"]) == ("training run 3 was given up", "training_given_up")
+    assert (entry["training_run"], entry["crawl_run"]) == (3, 7)
+
+
 def test_a_traceback_stays_in_its_object(lines: io.StringIO) -> None:
     try:
         int("no number")

@@ -37,13 +37,18 @@ def crawl_slice(database: Database, run_id: int) -> None:
             logger.info("crawl run %d is finished or somebody is at it", run_id)
             return
         arguments = session.get_one(CrawlRun, run_id).arguments
-    logger.info("crawl run %d begins: %s", run_id, arguments)
+    logger.info("crawl run %d begins: %s", run_id, arguments, extra={"action": "slice_taken_up"})
     code = _run_spider(_command(run_id, arguments))
     with database.write() as session:
         if code == _REFUSED:
             finish_crawl_run(session, run_id, WRONG_ARGUMENTS, {})
         elif give_back_slice(session, run_id, untried=_is_told_to_stop()):
-            logger.warning("the crawler of crawl run %d ended with %d before its time", run_id, code)
+            logger.warning(
+                "the crawler of crawl run %d ended with %d before its time",
+                run_id,
+                code,
+                extra={"action": "slice_given_back"},
+            )
 
 
 def spider_arguments(arguments: Mapping[str, Any]) -> Iterator[str]:

@@ -42,7 +42,9 @@ class Child:
         if self.process is not None:
             if self.process.poll() is None:
                 return
-            logger.warning("%s ended with %d", self.name, self.process.returncode)
+            logger.warning(
+                "%s ended with %d", self.name, self.process.returncode, extra={"action": "process_ended"}
+            )
             self.failures = 0 if now - self.started_at > _STABLE_SECONDS else self.failures + 1
             self.process = None
         if now - self.started_at >= _RESTART_SECONDS[min(self.failures, len(_RESTART_SECONDS) - 1)]:
@@ -65,7 +67,11 @@ class Child:
         try:
             self.process.wait(timeout=max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            logger.warning("%s is killed; the next start takes its work up", self.name)
+            logger.warning(
+                "%s is killed; the next start takes its work up",
+                self.name,
+                extra={"action": "process_killed"},
+            )
             self.process.kill()
             self.process.wait()
 
@@ -93,7 +99,7 @@ def supervise(broker: EmbeddedBroker | None) -> None:
     supervised = children()
     try:
         if broker is not None:
-            logger.info("the broker is %s", broker.start())
+            logger.info("the broker is %s", broker.start(), extra={"action": "broker_started"})
         while not over.is_set():
             if broker is not None:
                 _keep_up(broker)
@@ -109,9 +115,11 @@ def supervise(broker: EmbeddedBroker | None) -> None:
 def _keep_up(broker: EmbeddedBroker) -> None:
     try:
         if broker.check():
-            logger.warning("the embedded broker had died and was started again")
+            logger.warning(
+                "the embedded broker had died and was started again", extra={"action": "broker_restarted"}
+            )
     except BrokerError as error:
-        logger.error("%s; trying again", error)  # noqa: TRY400 - the message says all
+        logger.error("%s; trying again", error, extra={"action": "broker_lost"})  # noqa: TRY400 - the message says all
 
 
 def _stop(supervised: list[Child]) -> None:

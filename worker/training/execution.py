@@ -47,6 +47,7 @@ def run_training(
             logger.info("training run %d is finished or somebody is at it", run_id)
             return None
         values = session.get_one(TrainingRun, run_id).config
+    logger.info("training run %d begins", run_id, extra={"action": "training_began"})
     with Heartbeat(database, run_id, report) as heartbeat:
         return _train(database, store, run_id, TrainingConfig.from_dict(values), heartbeat.report)
 
@@ -73,6 +74,11 @@ def _train(
         if better:
             activate(session, version_id)
         finish_training_run(session, run_id)
+    logger.info(
+        "training run %d made model version %d", run_id, version_id, extra={"action": "training_finished"}
+    )
+    if better:
+        logger.info("model version %d is active", version_id, extra={"action": "version_activated"})
     return version_id
 
 

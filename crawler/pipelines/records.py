@@ -53,6 +53,7 @@ class Records:
         if not isinstance(crawler.spider, AmazonClothingSpider):
             raise NotConfigured
         records = cls(crawler, crawler.spider)
+        crawler.signals.connect(records.engine_started, signal=signals.engine_started)
         crawler.signals.connect(records.spider_closed, signal=signals.spider_closed)
         return records
 
@@ -65,6 +66,11 @@ class Records:
         identify_process(crawl_run=self._run_id)
         _logger.info("crawl run %d begins", self._run_id, extra={"action": "crawl_began"})
         self._heart = asyncio.get_running_loop().create_task(self._beat(self._run_id))
+
+    def engine_started(self) -> None:
+        """Say that the crawl run has begun, now that the logs are set up."""
+        if self._run_id is not None:
+            _logger.info("crawl run %d begins", self._run_id, extra={"action": "crawl_began"})
 
     async def process_item(self, item: GatedItem) -> SavedItem:
         """Wait until the item is committed."""

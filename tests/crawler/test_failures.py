@@ -1,5 +1,6 @@
 """Crawls that cannot do their job: each ends with its own finish reason, exit code 1 and what to do."""
 
+import json
 import socket
 
 import pytest
@@ -65,6 +66,14 @@ def test_what_was_saved_before_a_block_stays(project: Project, records: Records)
     assert ended.exit_code == 1
     assert ended.last_line.startswith("error: blocked: ")
     assert len(records.products()) >= 3
+
+
+def test_json_lines_name_the_steps_of_a_blocked_crawl(project: Project) -> None:
+    with DemoShop(ShopConfig(products=3, misbehaviour=Misbehaviour(block=BlockPage.CAPTCHA))) as shop:
+        ended = project.crawl(shop.base_url, environment={"VASTRA_LOG": "json"})
+    entries = [json.loads(line) for line in ended.stderr.splitlines() if line.startswith("{")]
+    told = [entry["action"] for entry in entries if "action" in entry]
+    assert list(dict.fromkeys(told)) == ["crawl_began", "crawl_blocked", "crawl_stopped", "crawl_ended"]
 
 
 def test_block_pages_and_503_that_pass_are_waited_for(project: Project, records: Records) -> None:

@@ -107,7 +107,9 @@ def products(
 
 @app.command("import")
 def import_folder(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Read with all folders in it.", exists=True, file_okay=False)
+    ],
     source: Annotated[
         str, typer.Option(callback=source_name, help="Where the photos come from: their marketplace.")
     ],
@@ -162,7 +164,9 @@ def _import(photos: "Sequence[Photo]", source: str) -> "ImportCounts":
 
 @app.command()
 def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="New, empty, or an earlier export.", file_okay=False)
+    ],
     chosen: Annotated[
         ExportFormat, typer.Option("--format", help="Folders for Keras, or one file pictures.parquet.")
     ] = ExportFormat.FOLDERS,
@@ -196,10 +200,17 @@ def export(
 
 @app.command()
 def review(
-    marketplace: Annotated[str, typer.Argument(help="The product's marketplace, such as amazon.in.")],
-    asin: Annotated[str, typer.Argument(help="The product's ASIN; for a photo its path in the folder.")],
+    marketplace: Annotated[
+        str, typer.Argument(metavar="MARKETPLACE", help="The product's marketplace, such as amazon.in.")
+    ],
+    asin: Annotated[
+        str, typer.Argument(metavar="ASIN", help="The product's ASIN; for a photo its path in the folder.")
+    ],
     category: Annotated[
-        str, typer.Argument(callback=verdict, help="What it is; `other` is none of the categories.")
+        str,
+        typer.Argument(
+            metavar="CATEGORY", help="What it is; `other` is none of the categories.", callback=verdict
+        ),
     ],
 ) -> None:
     """Record your verdict on a product's category; it wins over the network from now on.
@@ -216,7 +227,9 @@ def review(
 
 @app.command()
 def stats(
-    chosen: Annotated[StatisticsFormat, typer.Option("--format")] = StatisticsFormat.TABLE,
+    chosen: Annotated[
+        StatisticsFormat, typer.Option("--format", help="A table for people, or JSON for programs.")
+    ] = StatisticsFormat.TABLE,
 ) -> None:
     """Count products, pictures, labels and runs.
 
@@ -237,7 +250,8 @@ def stats(
 @app.command("contact-sheet")
 def contact_sheet(
     file: Annotated[
-        Path, typer.Argument(help="Where to draw it: a .png or .jpg file.", callback=picture_file)
+        Path,
+        typer.Argument(metavar="FILE", help="Where to draw it: a .png or .jpg file.", callback=picture_file),
     ],
     columns: Annotated[int, typer.Option(help="Products in a row.", min=2, max=20)] = 8,
 ) -> None:

@@ -8,7 +8,10 @@ import typer
 
 from db.settings import ROOT
 
+application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
+
+@application.command()
 def demo(
     photos: Annotated[
         Path | None,
@@ -17,7 +20,8 @@ def demo(
         ),
     ] = None,
     products: Annotated[
-        int | None, typer.Option(help="Products a category [default: 120, or all photos].", min=60)
+        int | None,
+        typer.Option(help="Products a category.", show_default="120 drawn, or all photos", min=60),
     ] = None,
     shop: Annotated[
         str | None,
@@ -56,6 +60,4 @@ if __name__ == "__main__":
     from demo.errors import DemoError
     from worker.errors import WorkerError
 
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(demo)
     run(application, DemoError, WorkerError)

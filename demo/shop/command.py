@@ -26,7 +26,8 @@ def run(  # noqa: PLR0917 - one parameter per option
         str, typer.Option(help="Interface to listen on; any but this one lets other machines in.")
     ] = LOOPBACK,
     base_url: Annotated[
-        str | None, typer.Option(help="Address by which visitors know the shop [default: host and port].")
+        str | None,
+        typer.Option(help="Address by which visitors know the shop.", show_default="host and port"),
     ] = None,
     photos: Annotated[
         Path | None,
@@ -35,7 +36,8 @@ def run(  # noqa: PLR0917 - one parameter per option
         ),
     ] = None,
     products: Annotated[
-        int | None, typer.Option(help="Products a category [default: 120 drawn, or all photos].", min=1)
+        int | None,
+        typer.Option(help="Products a category.", show_default="120 drawn, or all photos", min=1),
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides every product and drawing.")] = 0,
     scripted: Annotated[bool, typer.Option(help="Pages that are empty until a browser runs them.")] = False,

@@ -16,6 +16,7 @@ from demo.shop.catalogue import PictureForm
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.requests import RequestKind
 from tests.demo.conftest import OpenShop, get
+from tests.screens import plain
 
 ROOT = Path(__file__).parent.parent.parent.parent
 
@@ -142,7 +143,7 @@ def test_the_command_refuses_photos_of_no_category(tmp_path: Path) -> None:
     with start("--photos", str(tmp_path)) as process:
         _, said = process.communicate(timeout=20)
     assert process.returncode == 2
-    assert "no photo lies in a folder named" in " ".join(said.replace("│", " ").split())
+    assert "no photo lies in a folder named" in plain(said)
 
 
 def test_the_command_says_when_its_port_is_taken(shop: DemoShop) -> None:

@@ -16,6 +16,7 @@ SETTINGS = Settings()
 SETTINGS.setmodule(crawler.settings)
 
 
+@pytest.mark.slow
 def test_the_crawler_starts_without_tensorflow() -> None:
     code = (
         "import sys, scrapy.cmdline\n"
@@ -102,6 +103,7 @@ def test_a_live_crawl_is_slow_names_itself_and_reads_no_local_files() -> None:
     assert SETTINGS.getlist("BLOCK_RETRY_DELAYS") == [30.0, 60.0, 120.0]
 
 
+@pytest.mark.slow
 def test_the_contact_is_part_of_the_user_agent() -> None:
     code = "import crawler.settings; print(crawler.settings.USER_AGENT)"
     environment = {"CRAWLER_CONTACT": "me@example.org\nX-Header: 1"}

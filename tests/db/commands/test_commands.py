@@ -181,6 +181,7 @@ def run(tmp_path: Path, *words: str, **environment: str) -> subprocess.Completed
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "environment", "line"),
     [
@@ -200,6 +201,7 @@ def test_a_job_that_was_not_done_ends_with_1_and_one_line(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_help_starts_without_the_large_libraries() -> None:
     program = (
         "import sys, db.__main__; from typer.testing import CliRunner; "
@@ -212,6 +214,7 @@ def test_help_starts_without_the_large_libraries() -> None:
     assert done.stdout.strip() == ""
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_hears_no_complaint(sqlite: Database) -> None:
     save(sqlite, *(product(f"B{n:09}") for n in range(1000)))  # more than a pipe holds
     command = f"{shlex.quote(sys.executable)} -m db products --format csv | head -c 10"

@@ -124,6 +124,7 @@ def start(*words: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_the_command_prints_its_address_and_ends_on_ctrl_c() -> None:
     with start("--products", "1", "--robots", "forbid") as process:
         assert process.stdout is not None
@@ -139,6 +140,7 @@ def test_the_command_prints_its_address_and_ends_on_ctrl_c() -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_the_command_refuses_photos_of_no_category(tmp_path: Path) -> None:
     with start("--photos", str(tmp_path)) as process:
         _, said = process.communicate(timeout=20)
@@ -146,6 +148,7 @@ def test_the_command_refuses_photos_of_no_category(tmp_path: Path) -> None:
     assert "no photo lies in a folder named" in plain(said)
 
 
+@pytest.mark.slow
 def test_the_command_says_when_its_port_is_taken(shop: DemoShop) -> None:
     port = str(urlsplit(shop.base_url).port)
     with start("--port", port) as process:

@@ -11,6 +11,8 @@ from worker.evaluating.evaluation import products_told
 from worker.training.examples import SplitImage, split_images
 from worker.training.execution import is_no_worse
 
+pytestmark = pytest.mark.slow
+
 CATEGORIES = ("saree", "jeans", "trousers")
 
 

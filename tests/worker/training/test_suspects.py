@@ -10,6 +10,8 @@ from worker.cnn.progress import no_report
 from worker.errors import NothingToTrainError
 from worker.training.suspects import Suspect, draw_suspects, find_suspects, suspect_tiles
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def mistaken(trained: Database) -> Database:

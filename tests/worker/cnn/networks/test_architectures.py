@@ -12,6 +12,8 @@ from worker.cnn.networks.efficientnet import build_backbone, build_imagenet_clas
 from worker.cnn.networks.in_distribution import InDistributionScorer
 from worker.cnn.quiet_tensorflow import keras
 
+pytestmark = pytest.mark.slow
+
 LITE0 = NetworkName.EFFICIENTNET_LITE0
 
 

@@ -10,7 +10,7 @@ UV_VERSION := 0.13.9
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-stack chaos lint types contracts format bench lock clean
+.PHONY: help setup demo test test-fast test-stack chaos lint types contracts format bench lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,8 +30,11 @@ $(VENV)/.complete: requirements/all.lock Makefile
 demo: setup  ## Run the whole job offline against the demo shop: crawl, train, classify, query
 	$(BIN)/python -m demo
 
-test: setup  ## Run the tests
+test: setup  ## Run all tests
 	$(BIN)/python -m pytest
+
+test-fast: setup  ## Run the tests that start no process and load no TensorFlow (under a minute)
+	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile=fast
 
 test-stack: setup  ## Run the tests of the compose stack; needs a container engine (minutes)
 	VASTRA_STACK=1 $(BIN)/python -m pytest tests/stack

@@ -20,7 +20,8 @@ def demo(
         ),
     ] = None,
     products: Annotated[
-        int | None, typer.Option(help="Products a category [default: 120, or all photos].", min=60)
+        int | None,
+        typer.Option(help="Products a category.", show_default="120 drawn, or all photos", min=60),
     ] = None,
     shop: Annotated[
         str | None,

@@ -22,8 +22,17 @@ from worker.settings import worker_settings
 ROOT = Path(__file__).parent.parent
 NUMBERS = count()
 
+SLOW_FIXTURES = frozenset(
+    {"broker", "bucket", "postgresql_server"}  # processes
+    | {"environment", "project"}  # for tests that start some
+    | {"trained", "trained_file"}  # TensorFlow
+    | {"shared_amazon", "shared_photos"}  # many, and not in every checkout's place
+)
+"""A test that uses one of these is marked slow."""
+
 # How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile("vastra", hypothesis.settings(), deadline=None)
+hypothesis.settings.register_profile("vastra", deadline=None)
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=15)  # `make test-fast` names it
 hypothesis.settings.load_profile("vastra")
 
 
@@ -48,6 +57,31 @@ def forget_environment() -> None:
         open_database().close()
     for reader in (settings, worker_settings, open_database, open_image_store):
         reader.cache_clear()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave unread, where no slow tests are wanted, what is slow as a whole: most of it imports TensorFlow."""
+    if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
+        return None
+    return "\npytestmark = pytest.mark.slow\n" in collection_path.read_text(encoding="utf-8") or None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use a slow fixture; those that start a process themselves say so."""
+    for item in items:
+        if isinstance(item, pytest.Function) and SLOW_FIXTURES & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def no_process_unless_slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the fast tests fast."""
+
+    def refuse(*_args: object, **_options: object) -> NoReturn:
+        pytest.fail("this test starts a process: mark it slow")
+
+    if request.node.get_closest_marker("slow") is None:
+        monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +169,7 @@ def postgresql_url(postgresql_template: str) -> Iterator[str]:
     on_server(postgresql_template, f"DROP DATABASE {name} WITH (FORCE)", database="postgres")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated, empty database: the test runs on SQLite and on PostgreSQL."""
     return str(request.getfixturevalue(f"{request.param}_url"))

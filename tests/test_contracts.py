@@ -22,7 +22,7 @@ PAPERS = [
     path for name in ("README.md", "CONTRIBUTING.md", "docs/operations.md") if (path := ROOT / name).exists()
 ]
 TARGET, PROGRAM, SPIDER = (
-    r"\bmake ([a-z]+)\b",
+    r"\bmake ([a-z-]+)\b",
     r"\bpython -m (db|worker|demo(?:\.shop)?)\b([^#`|\n]*)",
     r"scrapy crawl (\w+)",
 )
@@ -54,11 +54,13 @@ def help_of(*command: str) -> str:
     return result.stdout
 
 
+@pytest.mark.slow
 def test_imports_point_one_way() -> None:
     result = run(str(Path(sys.executable).with_name("lint-imports")))
     assert result.returncode == 0, result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module",
     ["crawler.settings", "crawler.spiders.amazon_clothing", "db.session", "worker.app", "worker.tasks",
@@ -161,6 +163,7 @@ def test_make_targets_that_the_papers_name_exist(target: str) -> None:
     assert re.search(rf"^{target}:.*## ", makefile, re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("package", "words"), sorted({(p, w.strip(" .,;")) for p, w in found(PROGRAM)}))
 def test_commands_that_the_papers_name_take_what_they_are_given(package: str, words: str) -> None:
     given = shlex.split(words.split("…", maxsplit=1)[0])
@@ -170,6 +173,7 @@ def test_commands_that_the_papers_name_take_what_they_are_given(package: str, wo
     assert [option for option in options if option not in described] == []
 
 
+@pytest.mark.slow
 def test_spider_arguments_that_the_papers_name_exist() -> None:
     assert {name for (name,) in found(r"-a (\w+)=")} <= set(HELP)
     assert run(sys.executable, "-m", "scrapy", "list").stdout.split() == ["amazon_clothing"]

@@ -24,6 +24,8 @@ from tests.factories import copy_version
 from tests.processes import child, is_living
 from worker.fleet.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 TRAIN_AFTER = 27
 PRODUCTS = 30
 """Of each category: a little more than the worker is told to wait for before it trains by itself."""

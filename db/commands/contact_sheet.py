@@ -22,9 +22,9 @@ _MARGIN: Final = 10
 _HEADING: Final = 30
 
 _INK: Final = "#1d1d1f"
-_QUIET: Final = "#6e6e73"
-_WRONG: Final = "#c4320a"
-_GOOD: Final = "#2a7d4f"
+QUIET: Final = "#6e6e73"
+WRONG: Final = "#c4320a"
+GOOD: Final = "#2a7d4f"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def draw_contact_sheet(
 def choose_rows(
     session: Session, categories: Sequence[Category], columns: int
 ) -> list[tuple[str, list[Tile]]]:
-    """Choose what is drawn: a heading, and up to `columns` tiles below it; a row without any is left out."""
+    """Choose what is drawn: the tiles of each row under its heading; a row without any is left out."""
     rows = [(c.title, _tiles(session, Product.category == c.name, columns)) for c in categories]
     rows.append(("Uncertain: no label is claimed", _tiles(session, Product.uncertain.is_(True), columns)))
     return [(heading, tiles) for heading, tiles in rows if tiles]
@@ -94,9 +94,9 @@ def _tile(product: Product) -> Tile | None:
     sure = "reviewed" if product.confidence is None else _share(product.confidence)
     caption = f"{product.category} {sure}" if product.category else f"uncertain, likeliest {sure}"
     if product.listed_category is None or product.category is None:
-        return Tile(image_ids[0], caption, f"listed: {product.listed_category or '-'}", _QUIET)
+        return Tile(image_ids[0], caption, f"listed: {product.listed_category or '-'}", QUIET)
     agrees = product.listed_category == product.category
-    return Tile(image_ids[0], caption, f"listed: {product.listed_category}", _GOOD if agrees else _WRONG)
+    return Tile(image_ids[0], caption, f"listed: {product.listed_category}", GOOD if agrees else WRONG)
 
 
 def _draw_row(sheet: Image.Image, top: int, tiles: Sequence[Tile], data: dict[int, bytes]) -> None:

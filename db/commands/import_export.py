@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def import_folder(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Read with all folders in it.", exists=True, file_okay=False)
+    ],
     source: Annotated[
         str, typer.Option(callback=source_name, help="Where the photos come from: their marketplace.")
     ],
@@ -74,7 +76,9 @@ def _import(photos: "Sequence[Photo]", source: str) -> "ImportCounts":
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="New, empty, or an earlier export.", file_okay=False)
+    ],
     chosen: Annotated[
         Literal["folders", "parquet"],
         typer.Option("--format", help="Folders for Keras, or one file pictures.parquet."),

@@ -16,7 +16,9 @@ from db.commands.options import picture_file
 
 
 def stats(
-    chosen: Annotated[Literal["table", "json"], typer.Option("--format")] = "table",
+    chosen: Annotated[
+        Literal["table", "json"], typer.Option("--format", help="A table for people, or JSON for programs.")
+    ] = "table",
 ) -> None:
     """Count products, pictures, labels and runs.
 
@@ -36,7 +38,8 @@ def stats(
 
 def contact_sheet(
     file: Annotated[
-        Path, typer.Argument(help="Where to draw it: a .png or .jpg file.", callback=picture_file)
+        Path,
+        typer.Argument(metavar="FILE", help="Where to draw it: a .png or .jpg file.", callback=picture_file),
     ],
     columns: Annotated[int, typer.Option(help="Products in a row.", min=2, max=20)] = 8,
 ) -> None:

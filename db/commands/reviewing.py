@@ -21,13 +21,18 @@ ROWS_OF_A_TABLE = 20
 
 def review(
     marketplace: Annotated[
-        str | None, typer.Argument(help="The product's marketplace, such as amazon.in.")
+        str | None,
+        typer.Argument(metavar="MARKETPLACE", help="The product's marketplace, such as amazon.in."),
     ] = None,
     asin: Annotated[
-        str | None, typer.Argument(help="The product's ASIN; for a photo its path in the folder.")
+        str | None,
+        typer.Argument(metavar="ASIN", help="The product's ASIN; for a photo its path in the folder."),
     ] = None,
     category: Annotated[
-        str | None, typer.Argument(callback=verdict, help="What it is; `other` is none of the categories.")
+        str | None,
+        typer.Argument(
+            metavar="CATEGORY", callback=verdict, help="What it is; `other` is none of the categories."
+        ),
     ] = None,
     *,
     reviewer: Annotated[

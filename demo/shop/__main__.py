@@ -27,14 +27,14 @@ Host: TypeAlias = Annotated[
     str, typer.Option(help="Interface to listen on; any but this one lets other machines in.")
 ]
 BaseUrl: TypeAlias = Annotated[
-    str | None, typer.Option(help="Address by which visitors know the shop [default: host and port].")
+    str | None, typer.Option(help="Address by which visitors know the shop.", show_default="host and port")
 ]
 Photos: TypeAlias = Annotated[
     Path | None,
     typer.Option(help="Show these photos, in folders named after categories.", exists=True, file_okay=False),
 ]
 Products: TypeAlias = Annotated[
-    int | None, typer.Option(help="Products a category [default: 120 drawn, or all photos].", min=1)
+    int | None, typer.Option(help="Products a category.", show_default="120 drawn, or all photos", min=1)
 ]
 Seed: TypeAlias = Annotated[int, typer.Option(help="Decides every product and drawing.")]
 Scripted: TypeAlias = Annotated[bool, typer.Option(help="Pages that are empty until a browser runs them.")]

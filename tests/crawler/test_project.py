@@ -8,6 +8,7 @@ import pytest
 from scrapy.settings import Settings
 
 import crawler.settings
+from crawler.arguments import HELP
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from tests.crawler.conftest import ROOT, Project, Records
 
@@ -15,6 +16,7 @@ SETTINGS = Settings()
 SETTINGS.setmodule(crawler.settings)
 
 
+@pytest.mark.slow
 def test_the_crawler_starts_without_tensorflow() -> None:
     code = (
         "import sys, scrapy.cmdline\n"
@@ -28,8 +30,10 @@ def test_the_crawler_starts_without_tensorflow() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
 
 
-def test_the_help_teaches_the_spiders_arguments(project: Project) -> None:
-    assert "max_products  stop a category after" in project.run("crawl", "-h").stdout
+def test_the_help_says_what_a_crawl_does_and_teaches_its_arguments(project: Project) -> None:
+    help_text = project.run("crawl", "--help").stdout
+    assert "Exit codes: 0 the job was done, 1 it was not" in help_text
+    assert all(f"  {name:<13} {words}\n" in help_text for name, words in HELP.items())
 
 
 def test_the_shell_fetches_without_leaving_records(project: Project, records: Records) -> None:
@@ -59,7 +63,7 @@ def test_scrapy_parse_shows_what_the_spider_reads(project: Project) -> None:
 def test_an_unknown_spider_is_a_usage_error(project: Project) -> None:
     ended = project.run("crawl", "amazon_shoes")
     assert ended.exit_code == 2
-    assert "scrapy list" in ended.stderr
+    assert "no such spider, `scrapy list` shows them; received 'amazon_shoes'" in ended.stderr
     assert project.run("list").stdout == "amazon_clothing\n"
 
 
@@ -99,6 +103,7 @@ def test_a_live_crawl_is_slow_names_itself_and_reads_no_local_files() -> None:
     assert SETTINGS.getlist("BLOCK_RETRY_DELAYS") == [30.0, 60.0, 120.0]
 
 
+@pytest.mark.slow
 def test_the_contact_is_part_of_the_user_agent() -> None:
     code = "import crawler.settings; print(crawler.settings.USER_AGENT)"
     environment = {"CRAWLER_CONTACT": "me@example.org\nX-Header: 1"}

@@ -65,7 +65,7 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture(params=["database", "files", "s3"])
+@pytest.fixture(params=["database", "files", pytest.param("s3", marks=pytest.mark.slow)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ImageStore:
     if request.param == "s3":
         return ImageStore(f"{request.getfixturevalue('bucket')}/of/vastra")
@@ -118,7 +118,7 @@ def test_a_damaged_file_counts_as_gone(records: Database, tmp_path: Path) -> Non
         assert list(store.read(session, [half, whole])) == [whole]
 
 
-@pytest.mark.parametrize("kind", ["folder", "bucket"])
+@pytest.mark.parametrize("kind", ["folder", pytest.param("bucket", marks=pytest.mark.slow)])
 def test_a_store_that_is_not_there_is_an_error_and_no_missing_picture(
     kind: str, records: Database, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -141,6 +141,7 @@ for number in range(10_000):
 """
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_no_half_picture(tmp_path: Path) -> None:
     writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], cwd=ROOT)
 

@@ -93,6 +93,7 @@ def test_a_newer_schema_is_left_alone(database: Database, act: Callable[[Engine]
     assert current_revision(database.engine) == "9999"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_processes_that_make_one_new_database_take_turns(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest

@@ -11,6 +11,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import contextlib, dataclasses, io, json, runpy, sys
 sys.argv = ["demo", "--help"]

@@ -38,7 +38,7 @@ def classify() -> None:
 
 def predict(
     folder: Annotated[
-        Path, typer.Argument(help="Read with all folders below it.", exists=True, file_okay=False)
+        Path, typer.Argument(metavar="DIR", help="Read with all folders in it.", exists=True, file_okay=False)
     ],
     output: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
     version: Annotated[int | None, typer.Option(help="Model version; default: the active one.")] = None,

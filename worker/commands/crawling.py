@@ -28,8 +28,8 @@ def crawl(
     ] = None,
     marketplace: Annotated[str, typer.Option(help="Whose pages these are.")] = DEFAULT_MARKETPLACE,
     base_url: Annotated[str | None, typer.Option(help="Another address for the same marketplace.")] = None,
-    pages: Annotated[int, typer.Option(help="Of each slice's search.", min=1)] = DEFAULT_PAGES,
-    max_products: Annotated[int | None, typer.Option(help="Of each slice.", min=1)] = None,
+    pages: Annotated[int, typer.Option(help="Pages of each slice's search.", min=1)] = DEFAULT_PAGES,
+    max_products: Annotated[int | None, typer.Option(help="Products of each slice at most.", min=1)] = None,
     details: Annotated[bool, typer.Option("--details", help="Visit every product's own page.")] = False,
     render: Annotated[bool, typer.Option("--render", help="Have a browser run the pages' scripts.")] = False,
 ) -> None:

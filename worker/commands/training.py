@@ -23,7 +23,7 @@ from worker.training.planning import FINE_TUNE_FROM, plan_training
 
 def train(
     network: Annotated[NetworkName, typer.Option(help="Which network to train.")] = DEFAULT_NETWORK,
-    seed: Annotated[int, typer.Option(help="Of everything random in the run.")] = 0,
+    seed: Annotated[int, typer.Option(help="Decides everything random in the run.")] = 0,
     fine_tune: Annotated[
         bool | None,
         typer.Option(

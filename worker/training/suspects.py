@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER, load_categories
-from db.commands.contact_sheet import Tile, draw_rows
+from db.commands.contact_sheet import WRONG, Tile, draw_rows
 from db.image_store import ImageStore
 from db.models import Product, ProductImage, Split, TrainingRun
 from db.queries.labelled_images import LabelledImage, labelled_images
@@ -114,23 +114,29 @@ def _left_out(session: Session) -> set[int]:
 
 def draw_suspects(session: Session, store: ImageStore, suspects: Sequence[Suspect]) -> Image.Image:
     """Draw the suspects as a contact sheet, in their order, with what each looks like."""
-    images = {
+    tiles = suspect_tiles(session, suspects)
+    rows = [("Looks like another category", row) for row in in_chunks(tiles, _TILES_IN_A_ROW)]
+    return draw_rows(session, store, rows, _TILES_IN_A_ROW)
+
+
+def suspect_tiles(session: Session, suspects: Sequence[Suspect]) -> list[Tile]:
+    """Give each suspect's tile: its picture, its label, and what it looks like."""
+    last_first = select(ProductImage).order_by(ProductImage.position.desc(), ProductImage.id.desc())
+    images = {  # of each product the first picture, which is put in last
         link.product_id: link.image_id
         for chunk in in_chunks([suspect.product_id for suspect in suspects])
-        for link in session.scalars(select(ProductImage).where(ProductImage.product_id.in_(chunk)))
+        for link in session.scalars(last_first.where(ProductImage.product_id.in_(chunk)))
         if link.image_id is not None
     }
-    tiles = [
+    return [
         Tile(
             images[suspect.product_id],
             f"{'reviewed' if suspect.reviewed else 'listed'} as {suspect.category}",
             f"looks like {suspect.suggestion} ({suspect.suggestion_probability:.0%})",
-            "#c4320a",
+            WRONG,
         )
         for suspect in suspects
     ]
-    rows = [("Looks like another category", row) for row in in_chunks(tiles, _TILES_IN_A_ROW)]
-    return draw_rows(session, store, rows, _TILES_IN_A_ROW)
 
 
 def _keys(database: Database, product_ids: Sequence[int]) -> dict[int, tuple[str, str]]:

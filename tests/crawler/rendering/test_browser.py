@@ -89,6 +89,7 @@ async def errors_of(addresses: list[str], executable: str | None) -> list[str]:
     return errors
 
 
+@pytest.mark.slow
 def test_a_browser_without_network_reaches_no_address_by_any_spelling(httpserver: HTTPServer) -> None:
     try:
         executable = find_browser()

@@ -1,7 +1,10 @@
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from demo.drawing.canvas import HEIGHT, WIDTH, smooth_curve
 from demo.drawing.garments import colour_name, draw_cutout, draw_garment
@@ -67,16 +70,21 @@ def test_sarees_have_no_gap_between_legs() -> None:
     assert gaps("saree") < gaps("trousers")
 
 
+@cache
+def twenty_cutouts(category: str) -> list[Image.Image]:
+    return [draw_cutout(category, 0, index) for index in range(20)]
+
+
 def roughness(category: str) -> float:
     """How much neighbouring pixels of the cloth differ, in grey levels, as a median over garments."""
-    cutouts = [np.asarray(draw_cutout(category, 0, index).convert("LA"), np.float64) for index in range(20)]
-    cloth = [cutout[200:360][:, :-1][cutout[200:360, :-1, 1] == 255, 0] for cutout in cutouts]
+    pixels = [np.asarray(cutout.convert("LA"), np.float64)[200:360] for cutout in twenty_cutouts(category)]
+    cloth = [grey_alpha[:, :-1][grey_alpha[:, :-1, 1] == 255, 0] for grey_alpha in pixels]
     return float(np.median([np.abs(np.diff(grey)).mean() for grey in cloth]))
 
 
 def gaps(category: str) -> float:
     """The share of garments through whose lower half the ground shows."""
-    rows = [np.asarray(draw_cutout(category, 0, index).getchannel("A"))[340] == 255 for index in range(20)]
+    rows = [np.asarray(cutout.getchannel("A"))[340] == 255 for cutout in twenty_cutouts(category)]
     edges = [np.count_nonzero(np.diff(row.astype(int))) for row in rows]
     return float(np.mean([edge > 2 for edge in edges]))
 

@@ -17,6 +17,7 @@ from demo.shop.catalogue import PictureForm
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.requests import RequestKind
 from tests.demo.conftest import OpenShop, get
+from tests.screens import plain
 
 ROOT = Path(__file__).parent.parent.parent.parent
 
@@ -132,6 +133,7 @@ def start(*words: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_the_command_prints_its_address_and_ends_on_ctrl_c() -> None:
     with start("--products", "1", "--robots", "forbid") as process:
         assert process.stdout is not None
@@ -147,13 +149,15 @@ def test_the_command_prints_its_address_and_ends_on_ctrl_c() -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_the_command_refuses_photos_of_no_category(tmp_path: Path) -> None:
     with start("--photos", str(tmp_path)) as process:
         _, said = process.communicate(timeout=20)
     assert process.returncode == 2
-    assert "no photo lies in a folder named" in " ".join(said.replace("│", " ").split())
+    assert "no photo lies in a folder named" in plain(said)
 
 
+@pytest.mark.slow
 def test_the_command_says_when_its_port_is_taken(shop: DemoShop) -> None:
     port = str(urlsplit(shop.base_url).port)
     with start("--port", port) as process:

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ from PIL import Image, ImageDraw
 from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
 from worker.cnn.pictures.dataset import TEST, TRAIN, VALIDATION, Examples, fit_picture
-from worker.cnn.train import TrainingResult, train_and_evaluate
+
+if TYPE_CHECKING:
+    from worker.cnn.train import TrainingResult
 
 CATEGORIES = ("saree", "jeans", "trousers")
 COLOURS = {0: "crimson", 1: "navy", 2: "tan", KNOWN_NEGATIVE: "lime"}
@@ -79,7 +82,9 @@ def trained(
     drawn_examples: Callable[[NetworkName], Examples],
     small_config: Callable[[NetworkName], TrainingConfig],
     workdir: Path,
-) -> TrainingResult:
+) -> "TrainingResult":
     """The default network, trained once for all tests that only look at it."""
+    from worker.cnn.train import train_and_evaluate  # noqa: PLC0415 - TensorFlow takes seconds
+
     network = NetworkName.EFFICIENTNET_LITE0
     return train_and_evaluate(small_config(network), drawn_examples(network), workdir)

@@ -15,6 +15,8 @@ from worker.cnn.serving.classifier import Classifier, gather_answers
 from worker.cnn.serving.specification import ClassifierSpecification
 from worker.cnn.train import TrainingResult, train_and_evaluate
 
+pytestmark = pytest.mark.slow
+
 Draw = Callable[[NetworkName], Examples]
 Configure = Callable[[NetworkName], TrainingConfig]
 

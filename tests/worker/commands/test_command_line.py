@@ -17,6 +17,7 @@ from db.models import ModelVersion, RunStatus, TrainingRun
 from db.session import Database
 from tests.conftest import ROOT, migrate
 from tests.factories import CATEGORIES, drawing, encoded, model_version, product, save
+from tests.screens import plain
 from tests.worker.conftest import PRODUCTS, garment, save_garments
 from worker.__main__ import app
 from worker.cnn.pictures.variations import Variation
@@ -182,19 +183,33 @@ def test_enqueue_without_an_answer_from_the_broker_is_one_line(environment: dict
 
 
 @pytest.mark.parametrize(
-    "words",
-    [("predict", "no/such/folder"), ("predict", __file__), ("train", "--network", "vgg"), ("activate", "one"),
-     ("dance",)],
-)  # fmt: skip
-def test_wrong_arguments_are_exit_code_2(words: tuple[str, ...]) -> None:
-    assert invoke(*words).exit_code == 2
-
-
-def test_help_teaches_every_command() -> None:
-    for name in ("run", "train", "classify", "evaluate", "predict", "models", "activate", "enqueue"):
-        result = invoke(name, "--help")
-        assert result.exit_code == 0
-        assert len(result.stdout) > 200
+    ("line", "complaint"),
+    [
+        ("predict no/such/folder", "'DIR': dir 'no/such/folder' does not exist"),
+        ("predict README.md", "'DIR': dir 'README.md' is a file"),
+        (
+            "predict photos --format xml",
+            "'--format': Value error, 'xml' is not one of 'table', 'json', 'csv'",
+        ),
+        (
+            "train --network vgg",
+            "'--network': Value error, 'vgg' is not one of 'seed_cnn', 'efficientnet_lite0'",
+        ),
+        ("activate one", "Invalid value for 'ID': Input should be a valid integer"),
+        ("crawl --bands 500,100", "whole, ascending prices are needed, such as 500,1000; got '500,100'"),
+        ("crawl --categories skirt", "categories are saree, jeans, trousers; got 'skirt'"),
+        ("metrics --port 70000", "Invalid value for '--port': Input should be less than or equal to 65535"),
+        (
+            "suspects --sheet sheet.gif",
+            "'--sheet': a name ending in .png, .jpg, .jpeg is needed, got sheet.gif",
+        ),
+        ("dance", "No such command 'dance'"),
+    ],
+)
+def test_a_wrong_word_is_named_with_what_is_allowed(line: str, complaint: str) -> None:
+    result = invoke(*line.split())
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert complaint in plain(result.stderr)
 
 
 def test_ctrl_c_ends_a_training_run_so_that_no_worker_takes_it_up(environment: dict[str, str]) -> None:

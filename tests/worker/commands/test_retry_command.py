@@ -10,6 +10,7 @@ from db.queries.pending import count_pending
 from db.repository.predictions import set_aside
 from db.session import Database
 from tests.factories import model_version, product, save
+from tests.screens import plain
 from worker.__main__ import app
 
 
@@ -57,4 +58,6 @@ def test_a_reason_that_no_image_has_changes_nothing(records: Database) -> None:
 
 @pytest.mark.usefixtures("records")
 def test_a_word_that_is_no_reason_is_refused() -> None:
-    assert retry("--reason", "bored").exit_code == 2
+    result = retry("--reason", "bored")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "'--reason': Value error, 'bored' is not one of 'not_found'," in plain(result.stderr)

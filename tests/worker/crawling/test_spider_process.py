@@ -30,6 +30,8 @@ from worker.crawling.spider_process import crawl_slice
 from worker.errors import SlicesFailedError
 from worker.fleet.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 SPIDER = "scrapy crawl"
 
 

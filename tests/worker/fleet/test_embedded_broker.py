@@ -13,6 +13,8 @@ from worker.errors import BrokerError
 from worker.fleet.embedded_broker import EmbeddedBroker, answers
 from worker.fleet.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def broker(short_folder: Path) -> Iterator[EmbeddedBroker]:

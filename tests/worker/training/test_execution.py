@@ -33,6 +33,8 @@ from worker.training.examples import digest, split_images
 from worker.training.execution import run_training
 from worker.training.heartbeat import Heartbeat
 
+pytestmark = pytest.mark.slow
+
 CATEGORIES = ("saree", "jeans", "trousers")
 
 

@@ -10,6 +10,8 @@ from worker.cnn.serving.classifier import Classification, Classifier
 from worker.training.examples import SplitImage, split_images
 from worker.training.gate import is_no_worse, products_told
 
+pytestmark = pytest.mark.slow
+
 CATEGORIES = ("saree", "jeans", "trousers")
 
 

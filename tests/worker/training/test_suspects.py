@@ -1,15 +1,16 @@
 import pytest
 from sqlalchemy import select
 
+from db.commands.contact_sheet import WRONG, draw_rows
 from db.models import Product, Review, TrainingRun
 from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
-from tests.factories import CATEGORIES, STORE
+from tests.factories import CATEGORIES, SHOP, STORE, product, save
 from worker.cnn.progress import no_report
 from worker.errors import NothingToTrainError
-from worker.training.suspects import draw_suspects, find_suspects
+from worker.training.suspects import Suspect, draw_suspects, find_suspects, suspect_tiles
 
-SHOP = "amazon.in"
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -49,11 +50,38 @@ def test_a_suspect_says_whether_training_did_without_it(mistaken: Database) -> N
     assert suspect.left_out
 
 
-def test_suspects_can_be_looked_at(mistaken: Database) -> None:
-    suspects = find_suspects(mistaken, STORE, no_report)
-    with mistaken.read() as session:
+def suspects_of(database: Database, number: int) -> list[Suspect]:
+    """Products that are called jeans and look like sarees, in the reverse order of their ids."""
+    save(database, *(product(f"B{n:09}", 2 * n, 2 * n + 1) for n in range(number)))
+    with database.read() as session:
+        latest_first = session.scalars(select(Product).order_by(Product.id.desc()))
+        return [
+            Suspect(p.id, SHOP, p.asin, "jeans", p.asin == "B000000000", 0.06, "saree", 0.91, left_out=False)
+            for p in latest_first
+        ]
+
+
+def test_a_suspect_is_shown_by_its_first_picture_with_its_label_and_what_it_looks_like(
+    database: Database,
+) -> None:
+    suspects = suspects_of(database, 2)
+    with database.read() as session:
+        tiles = suspect_tiles(session, suspects)
+        shown = [session.get_one(Product, suspect.product_id).images[0].image_id for suspect in suspects]
+    assert [tile.image_id for tile in tiles] == shown
+    assert [tile.caption for tile in tiles] == ["listed as jeans", "reviewed as jeans"]
+    for tile in tiles:
+        assert (tile.note, tile.colour) == ("looks like saree (91%)", WRONG)
+
+
+def test_the_sheet_has_eight_suspects_in_a_row_in_their_order(database: Database) -> None:
+    suspects = suspects_of(database, 9)
+    with database.read() as session:
         sheet = draw_suspects(session, STORE, suspects)
-    assert min(sheet.size) > 100
+        tiles = suspect_tiles(session, suspects)
+        heading = "Looks like another category"
+        expected = draw_rows(session, STORE, [(heading, tiles[:8]), (heading, tiles[8:])], columns=8)
+    assert sheet.tobytes() == expected.tobytes()
 
 
 def test_without_labels_there_is_nothing_to_suspect(database: Database) -> None:

@@ -7,6 +7,8 @@ import pytest
 from worker.cnn.learning.checkpoint import Checkpoint
 from worker.cnn.quiet_tensorflow import keras
 
+pytestmark = pytest.mark.slow
+
 HISTORY = [{"epoch": 1}, {"epoch": 2}, {"epoch": 3}]
 
 

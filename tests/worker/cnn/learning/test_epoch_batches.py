@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from worker.cnn.learning.augmentation import ZOOM, alter
 from worker.cnn.learning.epoch_batches import ShuffledBatches, make_targets
 
+pytestmark = pytest.mark.slow
+
 
 @given(count=st.integers(1, 30), batch_size=st.integers(1, 12), seed=st.integers(0, 5))
 def test_an_epoch_shows_every_input_once(count: int, batch_size: int, seed: int) -> None:

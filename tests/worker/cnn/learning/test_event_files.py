@@ -1,7 +1,11 @@
 from pathlib import Path
 
+import pytest
+
 from worker.cnn.learning.event_files import write_scalars
 from worker.cnn.quiet_tensorflow import tf
+
+pytestmark = pytest.mark.slow
 
 
 def test_figures_can_be_read_back_as_tensorboard_does(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from worker.cnn.pictures.dataset import Examples
 from worker.cnn.pictures.views import PLAIN_VIEWS, View
 from worker.cnn.progress import Progress
 
+pytestmark = pytest.mark.slow
+
 LITE0 = NetworkName.EFFICIENTNET_LITE0
 
 

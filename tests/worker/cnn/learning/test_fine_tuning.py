@@ -13,6 +13,8 @@ from worker.cnn.pictures.dataset import Examples
 from worker.cnn.progress import Progress
 from worker.cnn.train import TrainingResult, train_and_evaluate
 
+pytestmark = pytest.mark.slow
+
 Draw = Callable[[NetworkName], Examples]
 Configure = Callable[[NetworkName], TrainingConfig]
 

@@ -13,6 +13,8 @@ from worker.cnn.networks.efficientnet import build_backbone
 from worker.cnn.networks.in_distribution import InDistributionScorer
 from worker.cnn.quiet_tensorflow import keras
 
+pytestmark = pytest.mark.slow
+
 LITE0 = NetworkName.EFFICIENTNET_LITE0
 
 

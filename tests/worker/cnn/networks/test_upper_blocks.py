@@ -5,6 +5,8 @@ from worker.cnn.config import NetworkName
 from worker.cnn.networks.efficientnet import build_backbone
 from worker.cnn.networks.upper_blocks import SMALLEST_FEATURE, build_lower_blocks, build_upper_blocks
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("network", [NetworkName.EFFICIENTNET_LITE0, NetworkName.EFFICIENTNET_LITE2])
 def test_lower_and_upper_blocks_give_the_backbones_features(network: NetworkName) -> None:

@@ -140,6 +140,7 @@ def test_wrong_strengths_and_too_few_keys_are_refused(pictures: np.ndarray) -> N
         vary(pictures, Variation.SCALE, 1, KEYS[:1])
 
 
+@pytest.mark.slow
 def test_varying_pictures_loads_no_tensorflow() -> None:
     module = "worker.cnn.pictures.variations"
     program = f"import {module}, sys; sys.exit(bool({{'tensorflow', 'keras'}} & sys.modules.keys()))"

@@ -16,6 +16,8 @@ from worker.cnn.serving.classifier import Classifier
 from worker.cnn.serving.specification import ClassifierSpecification
 from worker.cnn.train import TrainingResult
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def classifier(trained: TrainingResult) -> Classifier:

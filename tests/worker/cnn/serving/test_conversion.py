@@ -10,6 +10,8 @@ from worker.cnn.serving.conversion import make_flatbuffer
 from worker.cnn.serving.inference import Outputs
 from worker.cnn.serving.litert import LiteRTEngine
 
+pytestmark = pytest.mark.slow
+
 PICTURES = np.random.default_rng(0).integers(0, 256, (11, 8, 8, 3), dtype=np.uint8)
 
 

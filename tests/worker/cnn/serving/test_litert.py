@@ -12,6 +12,8 @@ from worker.cnn.serving.classifier import Classifier
 from worker.cnn.serving.litert import BATCH_SIZE, LiteRTEngine
 from worker.cnn.train import TrainingResult
 
+pytestmark = pytest.mark.slow
+
 SHAPE = (224, 224, 3)
 
 

@@ -6,7 +6,7 @@ from db.commands.command_line import run
 from db.commands.import_export import export, import_folder
 from db.commands.overview import contact_sheet, stats
 from db.commands.product_list import products
-from db.commands.reviewing import review, reviews
+from db.commands.reviewing import review, reviews, to_review
 from db.commands.schema import upgrade
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command()(upgrade)
 app.command()(products)
 app.command("import")(import_folder)
+app.command("to-review")(to_review)
 for command in (export, review, reviews, stats, contact_sheet):
     app.command()(command)
 

@@ -34,6 +34,11 @@ MONEY = Numeric(14, 2).with_variant(Float(asdecimal=True, decimal_return_scale=2
 DISAGREES = "listed_category <> coalesce(category, CASE WHEN NOT uncertain THEN 'other' END)"
 """The shop's word against the label; a review `other` leaves category null and uncertain false."""
 
+LABELLED_BY_MODEL = "confidence IS NOT NULL"
+"""The network's label, claimed or not, and no review above it."""
+
+CONTRADICTED = "contradiction IS NOT NULL AND confidence IS NOT NULL"
+
 
 def utc_now() -> datetime:
     """The time with its zone, as every column of this schema holds it."""
@@ -171,6 +176,12 @@ class Product(Base):
             **_where("uncertain IS NOT NULL"),
         ),
         Index("ix_products_disagreements", "id", **_where(DISAGREES)),
+        # The orders of what is to be reviewed, of what the network has labelled and nobody has reviewed.
+        Index("ix_products_margin_id", "margin", "id", **_where(LABELLED_BY_MODEL)),
+        Index(
+            "ix_products_marketplace_margin_id", "marketplace", "margin", "id", **_where(LABELLED_BY_MODEL)
+        ),
+        Index("ix_products_contradiction_id", "contradiction", "id", **_where(CONTRADICTED)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -199,6 +210,10 @@ class Product(Base):
     confidence: Mapped[float | None]
     likeliest: Mapped[str | None] = mapped_column(String(40))
     """What the network finds likeliest, claimed or not, whatever a review says; None until it has predicted all."""
+    margin: Mapped[float | None]
+    """How much likelier the likeliest category is than the next, 0 to 1; None as `likeliest` is."""
+    contradiction: Mapped[float | None]
+    """How much likelier the likeliest category is than the listed one, where that is another; else None."""
     uncertain: Mapped[bool | None] = mapped_column(Boolean)
     label_version_id: Mapped[int | None] = mapped_column(ForeignKey("model_versions.id"))
     classified_at: Mapped[datetime | None]

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -153,4 +154,4 @@ def get_product(database: Database, asin: str = "B000000001") -> Product:
 def label(database: Database, asin: str = "B000000001") -> Label:
     """The label columns of a product."""
     row = get_product(database, asin)
-    return Label(row.category, row.confidence, row.uncertain, row.label_version_id, row.likeliest)
+    return Label(**{field.name: getattr(row, field.name) for field in fields(Label)})

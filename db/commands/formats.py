@@ -19,6 +19,7 @@ from rich.table import Table
 from db.queries.products import ProductRow
 from db.queries.reviews import ReviewRow
 from db.queries.statistics import Statistics
+from db.queries.to_review import ToReview
 from db.rows import in_chunks
 
 WIDTH_OF_A_FILE: Final = 160
@@ -126,6 +127,20 @@ def print_products(rows: Sequence[ProductRow]) -> None:
             str(row.id), row.marketplace, _printable(row.asin), _printable(row.title), _printable(row.brand),
             "" if row.price is None else f"{row.price:,.2f} {row.currency or ''}".strip(),
             row.listed_category, _verdict(row), "" if row.confidence is None else f"{row.confidence:.3f}",
+        )  # fmt: skip
+    _show(table)
+
+
+def print_to_review(rows: Sequence[ToReview]) -> None:
+    """Print one line a product: what the shop says, what the network finds likeliest, and why it is asked."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("why", "marketplace", "asin", "listed as", "likeliest", "confidence", "title"):
+        table.add_column(name, no_wrap=True, max_width=36)
+    for row in rows:
+        confidence = "" if row.confidence is None else f"{row.confidence:.3f}"
+        table.add_row(
+            row.why, row.marketplace, _printable(row.asin), row.listed_category, row.likeliest, confidence,
+            _printable(row.title),
         )  # fmt: skip
     _show(table)
 

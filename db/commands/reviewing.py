@@ -77,6 +77,47 @@ def review(
         _record(marketplace, asin, category, reviewer)
 
 
+def to_review(
+    *,
+    order: Annotated[
+        Literal["auto", "new", "contradicted", "unsure", "random"],
+        typer.Option(help="What comes first; auto: whatever a verdict is worth most on."),
+    ] = "auto",
+    marketplace: Annotated[str | None, typer.Option(help="Only of this marketplace.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 16,
+    chosen: Annotated[
+        Literal["table", "json", "csv", "parquet"],
+        typer.Option("--format", help="A table for people, the others for programs."),
+    ] = "table",
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write json, csv or parquet to this file.")
+    ] = None,
+) -> None:
+    """List the products whose verdict is worth most, best first, each with why.
+
+    A new source comes first: its first sixteen verdicts teach most. Then what the network sees otherwise than the
+    shop, the surest first; then what it is least sure of; and every twentieth is a random one, which tells
+    without bias how right the labels are.
+
+    Example: python -m db to-review --marketplace amazon.in --limit 32
+    """
+    from db.commands.formats import print_to_review, write_rows
+    from db.queries.to_review import Order, ToReview, products_to_review
+    from db.session import open_database
+
+    if chosen == "table" and output is not None:
+        raise typer.BadParameter("--output goes with --format json, csv or parquet; got a table")
+    with open_database().read() as session:
+        rows = products_to_review(session, Order(order), marketplace, limit)
+    if chosen == "table" and not rows:
+        terminal.print("Nothing to review: the network has labelled nothing yet, or every verdict is given.")
+    elif chosen == "table":
+        print_to_review(rows)
+        terminal.print("Your verdict: `python -m db review MARKETPLACE ASIN CATEGORY`.")
+    else:
+        write_rows(rows, ToReview, chosen, output)
+
+
 def reviews(
     *,
     marketplace: Annotated[str | None, typer.Option(help="Only of this marketplace.")] = None,

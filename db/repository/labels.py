@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from db.states.version_states import active_version
 class Label:
     """The values of a product's label columns; all None means unclassified.
 
-    `likeliest` is the network's word, also beside a review.
+    The last three are the network's word, also beside a review: see db/models.py.
     """
 
     category: str | None = None
@@ -28,6 +29,11 @@ class Label:
     uncertain: bool | None = None
     label_version_id: int | None = None
     likeliest: str | None = None
+    margin: float | None = None
+    contradiction: float | None = None
+
+
+_OF_NETWORK: Final = ("likeliest", "margin", "contradiction")
 
 
 @dataclass(frozen=True)
@@ -54,12 +60,12 @@ def refresh_labels(session: Session, product_ids: Iterable[int]) -> None:
         verdicts = _verdicts(session, chunk)
         predictions = _predictions(session, chunk, version)
         for product in products:
-            label = _predicted(version, predictions.get(product.id, []))
+            label = _predicted(version, predictions.get(product.id, []), product.listed_category)
             if product.id in verdicts:
-                likeliest = product.likeliest if label is None else label.likeliest
-                label = replace(_reviewed(verdicts[product.id]), likeliest=likeliest)
+                said = {name: getattr(product if label is None else label, name) for name in _OF_NETWORK}
+                label = replace(_reviewed(verdicts[product.id]), **said)
             elif label is None and _is_by_review(product):
-                label = _without_review(session, product.id)
+                label = _without_review(session, product)
             if label is not None:
                 _write(product, label)
     session.flush()
@@ -79,13 +85,15 @@ def _is_by_review(product: Product) -> bool:
     return product.uncertain is False and product.confidence is None
 
 
-def _without_review(session: Session, product_id: int) -> Label:
+def _without_review(session: Session, product: Product) -> Label:
     """Label by the newest version that has predicted every image that counts; unclassified where none has."""
-    theirs = select(ProductImage.image_id).where(ProductImage.product_id == product_id)
+    theirs = select(ProductImage.image_id).where(ProductImage.product_id == product.id)
     asked = select(Prediction.model_version_id).where(Prediction.image_id.in_(theirs)).distinct()
     versions = select(ModelVersion).where(ModelVersion.id.in_(asked)).order_by(ModelVersion.id.desc())
     labels = (
-        _predicted(version, _predictions(session, [product_id], version).get(product_id, []))
+        _predicted(
+            version, _predictions(session, [product.id], version).get(product.id, []), product.listed_category
+        )
         for version in session.scalars(versions)
     )
     return next((label for label in labels if label is not None), Label())
@@ -119,17 +127,29 @@ def _predictions(
     return dict(grouped)
 
 
-def _predicted(version: ModelVersion | None, rows: Sequence[_ImageRow]) -> Label | None:
+def _predicted(
+    version: ModelVersion | None, rows: Sequence[_ImageRow], listed_category: str | None
+) -> Label | None:
     """Average over images; None where the earlier label has to stay."""
     if version is None or any(row.probabilities is None for row in rows):
         return None
     if not rows:
         return Label()
     mean = {name: fmean((row.probabilities or {})[name] for row in rows) for name in version.categories}
-    likeliest = max(mean, key=mean.__getitem__)
+    likeliest, second = sorted(mean, key=mean.__getitem__, reverse=True)[:2]
     in_distribution = fmean(row.in_distribution or 0.0 for row in rows)
     uncertain = mean[likeliest] < version.threshold or in_distribution < version.in_distribution_threshold
-    return Label(None if uncertain else likeliest, mean[likeliest], uncertain, version.id, likeliest)
+    return Label(
+        None if uncertain else likeliest,
+        mean[likeliest],
+        uncertain,
+        version.id,
+        likeliest,
+        margin=mean[likeliest] - mean[second],
+        contradiction=mean[likeliest] - mean[listed_category]
+        if listed_category in mean and listed_category != likeliest
+        else None,
+    )
 
 
 def _write(product: Product, label: Label) -> None:
@@ -138,5 +158,5 @@ def _write(product: Product, label: Label) -> None:
         return
     for name, value in vars(label).items():
         setattr(product, name, value)
-    if now | {"likeliest": label.likeliest} != vars(label):  # a review's label stays as old as it is
+    if any(now[name] != value for name, value in vars(label).items() if name not in _OF_NETWORK):
         product.classified_at = None if label.uncertain is None else utc_now()

@@ -1,5 +1,6 @@
-"""The likeliest category of each product, also where no label is claimed."""
+"""What the network finds likeliest of each product, by how much, and how far it contradicts the shop."""
 
+from itertools import groupby
 from statistics import fmean
 from typing import Any
 
@@ -51,43 +52,75 @@ _VIEW_BEFORE = """        CREATE VIEW classified_products AS
         WHERE products.uncertain IS NOT NULL
         """
 
-_UNSURE = sa.text(
+_BY_MODEL = "confidence IS NOT NULL"
+_INDEXES: tuple[tuple[str, list[str], str], ...] = (
+    ("ix_products_margin_id", ["margin", "id"], _BY_MODEL),
+    ("ix_products_marketplace_margin_id", ["marketplace", "margin", "id"], _BY_MODEL),
+    (
+        "ix_products_contradiction_id",
+        ["contradiction", "id"],
+        f"contradiction IS NOT NULL AND {_BY_MODEL}",
+    ),
+)
+
+_LABELLED = sa.text(
     """
-    SELECT product_images.product_id, product_images.image_id, predictions.probabilities
+    SELECT products.id, products.listed_category, product_images.image_id, predictions.probabilities
     FROM products
     JOIN product_images ON product_images.product_id = products.id
     JOIN predictions ON predictions.image_id = product_images.image_id
         AND predictions.model_version_id = products.label_version_id
-    WHERE products.uncertain
-    ORDER BY product_images.product_id
+    WHERE products.id > :after AND products.id <= :last
+    ORDER BY products.id, product_images.image_id
     """
-).columns(product_id=sa.Integer, image_id=sa.Integer, probabilities=sa.JSON)
+).columns(id=sa.Integer, listed_category=sa.String, image_id=sa.Integer, probabilities=sa.JSON)
+_UPDATE = sa.text(
+    "UPDATE products SET likeliest = :likeliest, margin = :margin, contradiction = :contradiction WHERE id = :id"
+)
+_PRODUCTS_AT_ONCE = 1000
 
 
 def upgrade() -> None:
-    """Apply; what the network finds likeliest of uncertain products is in its predictions."""
+    """Apply; what the network says of products that it has labelled is in its predictions."""
     op.execute("DROP VIEW classified_products")
     op.add_column("products", sa.Column("likeliest", sa.String(40)))
-    op.execute("UPDATE products SET likeliest = category WHERE confidence IS NOT NULL AND NOT uncertain")
+    op.add_column("products", sa.Column("margin", sa.Double()))
+    op.add_column("products", sa.Column("contradiction", sa.Double()))
     connection = op.get_bind()
-    by_product: dict[int, dict[int, dict[str, Any]]] = {}
-    for product_id, image_id, probabilities in connection.execute(_UNSURE):
-        by_product.setdefault(product_id, {})[image_id] = probabilities
-    update = sa.text("UPDATE products SET likeliest = :likeliest WHERE id = :id")
-    for product_id, images in by_product.items():
-        connection.execute(update, {"id": product_id, "likeliest": _likeliest(list(images.values()))})
+    last = connection.scalar(sa.text("SELECT max(id) FROM products")) or 0
+    for after in range(0, last, _PRODUCTS_AT_ONCE):
+        rows = connection.execute(_LABELLED, {"after": after, "last": after + _PRODUCTS_AT_ONCE}).all()
+        found = [_words(list(images)) for _, images in groupby(rows, lambda row: row.id)]
+        if found:
+            connection.execute(_UPDATE, found)
+    for name, columns, condition in _INDEXES:
+        op.create_index(
+            name, "products", columns, sqlite_where=sa.text(condition), postgresql_where=sa.text(condition)
+        )
     op.execute(_VIEW)
 
 
 def downgrade() -> None:
     """Undo."""
     op.execute("DROP VIEW classified_products")
-    op.drop_column(
-        "products", "likeliest"
-    )  # in place: SQLite would take the pictures' rows with a table that it drops
+    for name, _, _ in _INDEXES:
+        op.drop_index(name, "products")
+    # In place: SQLite would take the pictures' rows with a table that it drops.
+    for name in ("contradiction", "margin", "likeliest"):
+        op.drop_column("products", name)
     op.execute(_VIEW_BEFORE)
 
 
-def _likeliest(images: list[dict[str, Any]]) -> str:
-    mean = {name: fmean(image[name] for image in images) for name in images[0]}
-    return max(mean, key=mean.__getitem__)
+def _words(images: list[Any]) -> dict[str, Any]:
+    """Give what the network says of one product, from the predictions of its images."""
+    shown = {row.image_id: row.probabilities for row in images}.values()
+    mean = {name: fmean(image[name] for image in shown) for name in images[0].probabilities}
+    likeliest, second = sorted(mean, key=mean.__getitem__, reverse=True)[:2]
+    listed = images[0].listed_category
+    contradicted = listed in mean and listed != likeliest
+    return {
+        "id": images[0].id,
+        "likeliest": likeliest,
+        "margin": mean[likeliest] - mean[second],
+        "contradiction": mean[likeliest] - mean[listed] if contradicted else None,
+    }

@@ -119,6 +119,36 @@ def test_the_history_is_told_in_every_format(command: Command, tmp_path: Path) -
     assert command("reviews", "--marketplace", "elsewhere").stdout.count("\n") == 1
 
 
+def test_what_to_review_is_told_in_every_format_and_gone_once_reviewed(
+    shop: Database, command: Command, tmp_path: Path
+) -> None:
+    columns = [
+        "marketplace", "asin", "title", "listed_category", "likeliest", "confidence", "why", "image_sha256",
+    ]  # fmt: skip
+    rows = json.loads(command("to-review", "--format", "json").stdout)
+    assert [list(row) for row in rows] == [columns] * 2
+    assert {(row["listed_category"], row["likeliest"], row["why"]) for row in rows} == {
+        ("saree", "jeans", "new source")
+    }
+    told = list(csv.reader(io.StringIO(command("to-review", "--format", "csv", "--limit", "1").stdout)))
+    assert (told[0], len(told)) == (columns, 2)
+    file = tmp_path / "rows.parquet"
+    assert command("to-review", "--format", "parquet", "--output", file).exit_code == 0
+    assert pq.read_table(file).column_names == columns
+    shown = command("to-review", "--order", "contradicted")
+    assert [line.split()[:3] for line in shown.stdout.splitlines()[1:]] == [
+        ["contradicted", SHOP, SECOND],
+        ["contradicted", SHOP, FIRST],
+    ]
+    assert "python -m db review MARKETPLACE ASIN CATEGORY" in shown.stderr
+    for asin in (FIRST, SECOND):
+        command("review", SHOP, asin, "saree")
+    assert "Nothing to review" in command("to-review").stderr
+    assert json.loads(command("to-review", "--format", "json").stdout) == []
+    assert label(shop, FIRST).category == "saree"
+
+
 def test_a_table_is_for_reading(command: Command) -> None:
-    result = command("reviews", "--output", "reviews.csv")
-    assert (result.exit_code, "--output goes with --format" in plain(result.stderr)) == (2, True)
+    for name in ("reviews", "to-review"):
+        result = command(name, "--output", "rows.csv")
+        assert (result.exit_code, "--output goes with --format" in plain(result.stderr)) == (2, True)

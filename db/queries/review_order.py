@@ -1,0 +1,142 @@
+"""In which order products are worth a person's verdict: pure functions of rows.
+
+Margin sampling, and its power variant for a new source, whose noise keeps the first verdicts from being all alike:
+Kirsch et al., "Stochastic Batch Acquisition" (2106.12059).
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain, zip_longest
+from typing import Final
+
+RANDOM_EVERY: Final = 20
+"""Every so many verdicts one is of a random product: they tell how right the labels are, without bias."""
+
+NEW_SOURCE_VERDICTS: Final = 16
+"""Verdicts after which a source is new no more."""
+
+_ALIKE_BITS: Final = 4
+"""Of the 64 of two perceptual hashes: by so few near-alikes differ, and their colours by 1 of 15 in the mean."""
+
+
+class Why(StrEnum):
+    """Why a product's verdict is worth something."""
+
+    NEW_SOURCE = "new source"
+    CONTRADICTED = "contradicted"
+    UNSURE = "unsure"
+    RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A product that nobody has reviewed, with what the network says of it.
+
+    Attributes:
+        margin: between the two likeliest categories, 0 to 1.
+        image_sha256: of its first picture; likewise its perceptual hash and its colours, as hex digits; None where
+            it has none.
+    """
+
+    id: int
+    marketplace: str
+    asin: str
+    title: str | None
+    listed_category: str | None
+    likeliest: str | None
+    confidence: float | None
+    margin: float
+    image_sha256: str | None
+    perceptual_hash: str | None = None
+    colour_signature: str | None = None
+
+
+@dataclass(frozen=True)
+class NewSource:
+    """A source that the active version has not learnt from, and how many verdicts it has."""
+
+    candidates: Sequence[Candidate]
+    verdicts: int
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What each order has to offer, best first; `verdicts` counts those that were given so far, of all sources."""
+
+    new_sources: Sequence[NewSource] = ()
+    contradicted: Sequence[Candidate] = ()
+    unsure: Sequence[Candidate] = ()
+    random: Sequence[Candidate] = ()
+    verdicts: int = 0
+
+
+def choose(offers: Offers, limit: int) -> list[tuple[Candidate, Why]]:
+    """Choose up to `limit` products, the most worth first; none twice.
+
+    New sources come first, taking turns, each with what is left of its sixteen verdicts; then what contradicts
+    the shop, the surest first; then the smallest margins. Every twentieth verdict is of a random product.
+    """
+    chosen: dict[int, tuple[Candidate, Why]] = {}
+    ranked = chain(
+        _in_turn([power_margin(source) for source in offers.new_sources]),
+        ((candidate, Why.CONTRADICTED) for candidate in offers.contradicted),
+        ((candidate, Why.UNSURE) for candidate in offers.unsure),
+    )
+    by_chance = ((candidate, Why.RANDOM) for candidate in offers.random)
+    while len(chosen) < limit:
+        is_random_turn = (offers.verdicts + len(chosen) + 1) % RANDOM_EVERY == 0
+        first, then = (by_chance, ranked) if is_random_turn else (ranked, by_chance)
+        offer = next((each for each in chain(first, then) if each[0].id not in chosen), None)
+        if offer is None:
+            break
+        chosen[offer[0].id] = offer
+    return list(chosen.values())
+
+
+def power_margin(source: NewSource) -> list[Candidate]:
+    """Order a new source by power-margin, at most one of near-alikes, as many as its sixteen verdicts leave room for.
+
+    The noise depends on product and round alone, the round being the number of verdicts: asked again, the order
+    is the same until a verdict is given.
+    """
+
+    def worth(candidate: Candidate) -> float:
+        return math.log(max(1e-9, 1 - candidate.margin)) + _gumbel(candidate.id, source.verdicts)
+
+    chosen: list[Candidate] = []
+    for candidate in sorted(source.candidates, key=lambda each: (-worth(each), each.id)):
+        if len(chosen) >= NEW_SOURCE_VERDICTS - source.verdicts:
+            break
+        if not any(_are_alike(candidate, other) for other in chosen):
+            chosen.append(candidate)
+    return chosen
+
+
+def _in_turn(sources: Sequence[Sequence[Candidate]]) -> Iterator[tuple[Candidate, Why]]:
+    for candidates in zip_longest(*sources):
+        yield from ((candidate, Why.NEW_SOURCE) for candidate in _there(candidates))
+
+
+def _there(candidates: Iterable[Candidate | None]) -> Iterator[Candidate]:
+    return (candidate for candidate in candidates if candidate is not None)
+
+
+def _gumbel(product_id: int, round_: int) -> float:
+    """Draw from the standard Gumbel distribution, the same for the same product and round."""
+    digest = hashlib.sha256(f"{product_id} {round_}".encode()).digest()
+    share = (int.from_bytes(digest[:8], "big") + 1) / (2**64 + 1)
+    return -math.log(-math.log(share))
+
+
+def _are_alike(one: Candidate, other: Candidate) -> bool:
+    if not (
+        one.perceptual_hash and other.perceptual_hash and one.colour_signature and other.colour_signature
+    ):
+        return False
+    if (int(one.perceptual_hash, 16) ^ int(other.perceptual_hash, 16)).bit_count() > _ALIKE_BITS:
+        return False
+    colours = zip(one.colour_signature, other.colour_signature, strict=True)
+    return sum(abs(int(a, 16) - int(b, 16)) for a, b in colours) <= len(one.colour_signature)

@@ -1,0 +1,166 @@
+"""The products whose verdict is worth most, in the order of db/queries/review_order.py; each order reads an index."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from random import Random
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from db.models import CONTRADICTED, LABELLED_BY_MODEL, Image, Product, ProductImage, Review
+from db.queries.review_order import NEW_SOURCE_VERDICTS, Candidate, NewSource, Offers, Why, choose
+from db.states.label_evidence import stands
+
+DRAWN_AMONG: Final = 2000
+"""Products of a new source, those of the smallest margin, among which its first verdicts are drawn."""
+
+_TRIES: Final = 8
+"""Rounds of drawing random products, some of which may be gone or reviewed."""
+
+
+class Order(StrEnum):
+    """What comes first; `auto` is all of them, as they are worth it."""
+
+    AUTO = "auto"
+    NEW = "new"
+    CONTRADICTED = "contradicted"
+    UNSURE = "unsure"
+    RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class ToReview:
+    """A product that a person should look at, and why."""
+
+    marketplace: str
+    asin: str
+    title: str | None
+    listed_category: str | None
+    likeliest: str | None
+    confidence: float | None
+    why: str
+    image_sha256: str | None
+
+
+def products_to_review(
+    session: Session, order: Order = Order.AUTO, marketplace: str | None = None, limit: int = 16
+) -> list[ToReview]:
+    """List the products whose verdict is worth most, best first, at most `limit`; none that was reviewed.
+
+    Only what the active version, or an earlier one, has labelled is listed.
+    """
+    given = session.execute(select(func.count(Review.id)).where(stands())).scalar_one()
+    theirs = () if marketplace is None else (Product.marketplace == marketplace,)
+    offers = Offers(verdicts=given)
+    if order in {Order.AUTO, Order.NEW}:
+        offers = replace(offers, new_sources=_new_sources(session, marketplace))
+    if order in {Order.AUTO, Order.CONTRADICTED}:
+        by_contradiction = (Product.contradiction.desc(), Product.id.desc())  # as the index, backwards
+        offers = replace(
+            offers, contradicted=_read(session, [CONTRADICTED, *theirs], by_contradiction, limit)
+        )
+    if order in {Order.AUTO, Order.UNSURE}:
+        by_margin = (Product.margin, Product.id)
+        offers = replace(offers, unsure=_read(session, [_MARGIN, *theirs], by_margin, limit))
+    if order in {Order.AUTO, Order.RANDOM}:
+        offers = replace(offers, random=_random(session, theirs, limit, seed=given))
+    return [_row(candidate, why) for candidate, why in choose(offers, limit)]
+
+
+_MARGIN: Final = f"{LABELLED_BY_MODEL} AND margin IS NOT NULL"
+
+
+def _new_sources(session: Session, marketplace: str | None) -> list[NewSource]:
+    """Find the sources that have fewer than sixteen verdicts, and none of whose listed labels was trained on."""
+    verdicts = dict(
+        session.execute(
+            select(Product.marketplace, func.count(Review.id))
+            .join(Review, Review.product_id == Product.id)
+            .where(stands())
+            .group_by(Product.marketplace)
+        ).all()
+    )
+    sources = _sources(session) if marketplace is None else [marketplace]
+    return [
+        NewSource(_read(session, [_MARGIN, Product.marketplace == source], (Product.margin, Product.id), DRAWN_AMONG),
+                  verdicts.get(source, 0))
+        for source in sources
+        if verdicts.get(source, 0) < NEW_SOURCE_VERDICTS and not _was_trained_on(session, source)
+    ]  # fmt: skip
+
+
+def _sources(session: Session) -> list[str]:
+    """List the marketplaces, from each to the next in their index: few, however many products there are."""
+    first = select(func.min(Product.marketplace).label("name")).cte("sources", recursive=True)
+    following = (
+        select(func.min(Product.marketplace)).where(Product.marketplace > first.c.name).scalar_subquery()
+    )
+    names = first.union_all(select(following).where(first.c.name.is_not(None)))
+    return list(session.scalars(select(names.c.name).where(names.c.name.is_not(None))))
+
+
+def _was_trained_on(session: Session, source: str) -> bool:
+    """Say whether a listed product of the source has a split, which the first training gave it."""
+    trained = exists().where(
+        Product.marketplace == source, Product.split.is_not(None), Product.listed_category.is_not(None)
+    )
+    return bool(session.scalar(select(trained)))
+
+
+def _random(
+    session: Session, conditions: Sequence[ColumnElement[bool]], limit: int, seed: int
+) -> list[Candidate]:
+    """Draw products by their ids, each as likely as every other; the same until a verdict is given."""
+    last = session.scalar(select(func.max(Product.id)).where(*conditions)) or 0
+    first = session.scalar(select(func.min(Product.id)).where(*conditions)) or 0
+    generator, drawn = Random(seed), dict[int, Candidate]()  # noqa: S311 - a sample, no secret
+    for _ in range(_TRIES):
+        ids = [generator.randint(first, last) for _ in range(8 * limit)] if last else []
+        found = {each.id: each for each in _read(session, [_MARGIN, Product.id.in_(ids), *conditions])}
+        drawn |= {product_id: found[product_id] for product_id in ids if product_id in found}
+        if len(drawn) >= limit or not ids:
+            break
+    return list(drawn.values())[:limit]
+
+
+def _read(
+    session: Session,
+    conditions: Iterable[str | ColumnElement[bool]],
+    order: Sequence[Any] = (),
+    limit: int | None = None,
+) -> list[Candidate]:
+    # Conditions are those of the partial indexes word for word, else these are not used.
+    where = [literal_column(each) if isinstance(each, str) else each for each in conditions]
+    rows = session.execute(_candidates().where(*where).order_by(*order).limit(limit))
+    return [Candidate(*row) for row in rows]
+
+
+def _candidates() -> Select[Any]:
+    of_product = (
+        Product.id, Product.marketplace, Product.asin, Product.title, Product.listed_category, Product.likeliest,
+        Product.confidence, Product.margin,
+    )  # fmt: skip
+    of_image = (Image.sha256, Image.perceptual_hash, Image.colour_signature)
+    columns: list[Any] = [*of_product, *map(_of_first_image, of_image)]
+    return select(*columns)
+
+
+def _of_first_image(column: Any) -> ColumnElement[str]:
+    return (
+        select(column)
+        .join(ProductImage, ProductImage.image_id == Image.id)
+        .where(ProductImage.product_id == Product.id)
+        .order_by(ProductImage.position, ProductImage.id)
+        .limit(1)
+        .correlate(Product)
+        .scalar_subquery()
+    )
+
+
+def _row(candidate: Candidate, why: Why) -> ToReview:
+    return ToReview(
+        candidate.marketplace, candidate.asin, candidate.title, candidate.listed_category, candidate.likeliest,
+        candidate.confidence, why, candidate.image_sha256,
+    )  # fmt: skip

@@ -26,7 +26,7 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {
     "crawler.extensions.json_logs.JsonLogs": 50,
-    "crawler.extensions.verdict.Verdict": 100,
+    "crawler.extensions.finish_reasons.TrueFinishReason": 100,
     "crawler.extensions.progress_line.ProgressLine": 200,
     "crawler.extensions.orphans.EndWithWorker": 300,
 }

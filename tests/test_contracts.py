@@ -73,6 +73,7 @@ def test_starting_a_program_loads_no_tensorflow(module: str) -> None:
     assert result.returncode == 0, result.stderr or "TensorFlow is loaded"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["worker.evaluating.charts", "worker.fleet.status"])
 def test_what_a_page_shows_loads_neither_network_nor_tasks(module: str) -> None:
     heavy = ("tensorflow", "keras", "ai_edge_litert", "worker.tasks")
@@ -97,6 +98,7 @@ def test_a_classs_name_stands_for_one_thing() -> None:
     assert {name for name, number in Counter(classes).items() if number > 1} == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "own"),
     [

@@ -13,7 +13,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.arguments import HELP
 from crawler.errors import ArgumentsError, CrawlerError, CrawlInterruptedError
-from crawler.extensions.verdict import judge
+from crawler.extensions.finish_reasons import judge
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
 from crawler.stopping import FAILURE
 from crawler.summary import summarise

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from db.queries.products import ProductRow
-from db.queries.reviews import ReviewRow
+from db.queries.review_history import ReviewRow
 from db.queries.statistics import Statistics
 from db.queries.to_review import ToReview
 from db.rows import in_chunks

@@ -135,7 +135,7 @@ def reviews(
     Example: python -m db reviews --format csv --output verdicts.csv
     """
     from db.commands.formats import print_reviews, write_rows
-    from db.queries.reviews import ReviewRow, stream_reviews
+    from db.queries.review_history import ReviewRow, stream_reviews
     from db.session import open_database
 
     if chosen == "table" and output is not None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,7 @@ def test_the_command_names_what_is_not_as_always() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_whoever_reads_the_contract_loads_little() -> None:
     code = "import sys, db.crawls; assert not {'scrapy', 'sqlalchemy', 'PIL', 'numpy', 'celery'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

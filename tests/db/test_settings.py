@@ -36,6 +36,7 @@ def test_an_empty_variable_is_the_default(monkeypatch: pytest.MonkeyPatch) -> No
     assert not settings().json_logs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "command", "message"),
     [

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from db.categories import OTHER
 from db.errors import NoReviewError, UnknownCategoryError, UnknownProductError
 from db.models import Review
-from db.queries.reviews import ReviewRow, stream_reviews
+from db.queries.review_history import ReviewRow, stream_reviews
 from db.repository.labels import Label
 from db.repository.reviews import Verdict, record_reviews, withdraw_review
 from db.session import Database

@@ -1,7 +1,7 @@
 import pytest
 
 from crawler.errors import CrawlFailedError
-from crawler.extensions.verdict import judge
+from crawler.extensions.finish_reasons import judge
 from db.crawls import Tally
 from db.pictures.codes import Reason
 

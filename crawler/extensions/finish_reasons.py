@@ -49,7 +49,7 @@ def judge(tally: Tally, *, is_retry: bool = False, is_rendered: bool = False) ->
     return next((error for happened, error in causes if happened), NothingSavedError("the crawl is empty"))
 
 
-class Verdict:
+class TrueFinishReason:
     """Gives a crawl that comes to its end without products its true finish reason."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -58,11 +58,11 @@ class Verdict:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Build the extension; Scrapy calls this."""
-        verdict = cls(crawler)
-        crawler.signals.connect(verdict.spider_idle, signal=signals.spider_idle)
-        crawler.signals.connect(verdict.count_fault, signal=signals.spider_error)
-        crawler.signals.connect(verdict.count_fault, signal=signals.item_error)
-        return verdict
+        extension = cls(crawler)
+        crawler.signals.connect(extension.spider_idle, signal=signals.spider_idle)
+        crawler.signals.connect(extension.count_fault, signal=signals.spider_error)
+        crawler.signals.connect(extension.count_fault, signal=signals.item_error)
+        return extension
 
     def spider_idle(self, spider: Spider) -> None:
         """End the crawl with the reason of its failure, if it failed."""

@@ -26,7 +26,7 @@ SLOW_FIXTURES = frozenset(
     {"broker", "bucket", "postgresql_server"}  # processes
     | {"environment", "project"}  # for tests that start some
     | {"trained", "trained_file"}  # TensorFlow
-    | {"shared_amazon", "shared_photos"}  # many, and not in every checkout's place
+    | {"shared_amazon", "shared_photos"}  # many, and not everywhere
 )
 """A test that uses one of these is marked slow."""
 
@@ -75,7 +75,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def no_process_unless_slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the fast tests fast."""
+    """Fail a test that starts a process and is not marked slow."""
 
     def refuse(*_args: object, **_options: object) -> NoReturn:
         pytest.fail("this test starts a process: mark it slow")

@@ -90,11 +90,7 @@ def test_a_command_teaches_each_of_its_options_and_arguments(each: Taught) -> No
         assert isinstance(parameter, TyperOption | TyperArgument)
         assert parameter.help, f"{parameter.name} has no help"
         assert plain(parameter.help) in text, "it is there, and not shown"
-        names = (
-            parameter.opts
-            if isinstance(parameter, TyperOption)
-            else [parameter.metavar or "a name in capitals"]
-        )
+        names = parameter.opts if isinstance(parameter, TyperOption) else [str(parameter.metavar)]
         assert [name for name in names if name not in text] == []
 
 
@@ -120,9 +116,7 @@ def test_the_help_of_a_package_lists_its_commands_with_what_they_do(package: str
 
 @pytest.mark.parametrize("each", [each for each in TAUGHT if each.package == "db"], ids=str)
 def test_every_command_on_the_records_has_an_example(each: Taught) -> None:
-    assert f"Example: python -m db {each.name}" in each.shown().replace(
-        "DATABASE_URL=postgresql://vastra@localhost/vastra ", ""
-    )
+    assert re.search(rf"Example: (\w+=\S+ )?python -m db {each.name}\b", each.shown())
 
 
 def test_the_crawl_teaches_each_of_its_options_and_arguments() -> None:

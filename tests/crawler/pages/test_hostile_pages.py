@@ -41,7 +41,11 @@ FRAGMENTS = st.sampled_from(
     ]
 )
 
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(
+    max_examples=min(60, settings().max_examples),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 def read_everything(response: TextResponse) -> None:

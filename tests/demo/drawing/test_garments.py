@@ -53,6 +53,7 @@ def test_jeans_and_trousers_share_colours() -> None:
     assert jeans - trousers
 
 
+@pytest.mark.slow
 def test_colour_alone_does_not_give_the_category_away() -> None:
     rows = [np.asarray(draw_garment(one, 0, index)).mean((0, 1)) for one in DRAWN for index in range(16)]
     labels = np.repeat(np.arange(len(DRAWN)), 16)
@@ -61,10 +62,12 @@ def test_colour_alone_does_not_give_the_category_away() -> None:
     assert (labels[distances.argmin(axis=1)] == labels).mean() < 0.8
 
 
+@pytest.mark.slow
 def test_denim_is_rougher_than_the_cloth_of_trousers() -> None:
     assert roughness("jeans") > 1.3 * roughness("trousers")
 
 
+@pytest.mark.slow
 def test_sarees_have_no_gap_between_legs() -> None:
     assert gaps("saree") < gaps("jeans")
     assert gaps("saree") < gaps("trousers")

@@ -55,6 +55,7 @@ def test_the_interval_of_a_share_is_the_binomial_one() -> None:
     assert width(found) == pytest.approx(2 * 1.96 * np.sqrt(right * (1 - right) / 400), rel=0.1)
 
 
+@pytest.mark.slow
 def test_nineteen_of_twenty_intervals_hold_the_truth() -> None:
     hits = 0
     for seed in range(100):

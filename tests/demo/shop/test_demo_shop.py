@@ -62,6 +62,7 @@ def test_truth_names_the_category_of_every_product(open_shop: OpenShop) -> None:
     assert sorted(shop.truth.values()) == ["jeans", "jeans", "saree", "saree", "trousers", "trousers"]
 
 
+@pytest.mark.slow
 def test_many_visitors_at_once_all_get_whole_answers(open_shop: OpenShop) -> None:
     shop = open_shop(products=8)
     pictures = [f"/images/I/{picture_id}._AC_UL320_.jpg" for picture_id in shop.catalogue.pictures]

@@ -66,6 +66,7 @@ def test_the_shop_sells_as_many_of_every_category(open_shop: OpenShop) -> None:
     assert categories_sold(open_shop(products=2)) == {"jeans": 2, "saree": 2, "trousers": 2}
 
 
+@pytest.mark.slow
 def test_many_visitors_at_once_all_get_whole_answers(open_shop: OpenShop) -> None:
     shop = open_shop(products=8)
     pictures = [f"/images/I/{picture_id}._AC_UL320_.jpg" for picture_id in shop.catalogue.pictures]

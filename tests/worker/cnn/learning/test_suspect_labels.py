@@ -12,6 +12,8 @@ from worker.cnn.learning.suspect_labels import (
 )
 from worker.cnn.pictures.dataset import Examples
 
+pytestmark = pytest.mark.slow
+
 
 def clusters(each: int = 20) -> tuple[np.ndarray, np.ndarray]:
     """Features of three well-separated categories."""

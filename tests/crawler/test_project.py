@@ -63,7 +63,7 @@ def test_scrapy_parse_shows_what_the_spider_reads(project: Project) -> None:
 def test_an_unknown_spider_is_a_usage_error(project: Project) -> None:
     ended = project.run("crawl", "amazon_shoes")
     assert ended.exit_code == 2
-    assert "no such spider, `scrapy list` shows them; received 'amazon_shoes'" in ended.stderr
+    assert "no such spider, `scrapy list` shows them; got 'amazon_shoes'" in ended.stderr
     assert project.run("list").stdout == "amazon_clothing\n"
 
 

@@ -1,6 +1,7 @@
-"""The words that commands take: categories, names of sources and of pictures."""
+"""The words that commands take: formats, categories, names of sources, people and pictures."""
 
 from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
@@ -9,6 +10,22 @@ from db.categories import OTHER, load_categories
 LONGEST_SOURCE = 100
 LONGEST_REVIEWER = 100
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
+
+RowFormat = Annotated[
+    Literal["table", "json", "csv", "parquet"],
+    typer.Option(
+        "--format", help="A table for people; the others have every column, and no limit by default."
+    ),
+]
+RowFile = Annotated[
+    Path | None, typer.Option("--output", dir_okay=False, help="Write json, csv or parquet to this file.")
+]
+
+
+def require_file_format(chosen: str, output: Path | None) -> None:
+    """Accept a file for programs; raise typer.BadParameter for a table that is to go to one."""
+    if chosen == "table" and output is not None:
+        raise typer.BadParameter("--output goes with --format json, csv or parquet; got a table")
 
 
 def label(word: str | None) -> str | None:

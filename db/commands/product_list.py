@@ -2,12 +2,12 @@
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from db.commands.command_line import terminal
-from db.commands.options import label
+from db.commands.options import RowFile, RowFormat, label, require_file_format
 from db.pictures.codes import QualityCode
 
 if TYPE_CHECKING:
@@ -40,13 +40,8 @@ def products(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many; a table shows 20.")] = None,
     after: Annotated[int, typer.Option(min=0, help="Go on after the product with this id.")] = 0,
-    chosen: Annotated[
-        Literal["table", "json", "csv", "parquet"],
-        typer.Option("--format", help="All but the table have every column and no limit."),
-    ] = "table",
-    output: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write json, csv or parquet to this file.")
-    ] = None,
+    chosen: RowFormat = "table",
+    output: RowFile = None,
 ) -> None:
     """List products in the order of their ids, classified or not.
 
@@ -57,11 +52,10 @@ def products(
     """
     from db.queries.products import ProductFilter
 
+    require_file_format(chosen, output)
     wanted = ProductFilter(category, min_confidence, uncertain, disagree, brand, marketplace, quality)
     if chosen != "table":
         _write_all(wanted, limit, after, chosen, output)
-    elif output is not None:
-        raise typer.BadParameter("--output goes with --format json, csv or parquet; got a table")
     else:
         _print_page(wanted, limit, after)
 

@@ -7,7 +7,7 @@ import typer
 
 from db.categories import load_categories
 from db.commands.command_line import terminal
-from db.commands.options import person, verdict
+from db.commands.options import RowFile, RowFormat, person, require_file_format, verdict
 from db.errors import ReviewFileError
 
 if TYPE_CHECKING:
@@ -85,13 +85,8 @@ def to_review(
     ] = "auto",
     marketplace: Annotated[str | None, typer.Option(help="Only of this marketplace.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 16,
-    chosen: Annotated[
-        Literal["table", "json", "csv", "parquet"],
-        typer.Option("--format", help="A table for people, the others for programs."),
-    ] = "table",
-    output: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write json, csv or parquet to this file.")
-    ] = None,
+    chosen: RowFormat = "table",
+    output: RowFile = None,
 ) -> None:
     """List the products whose verdict is worth most, best first, each with why.
 
@@ -105,8 +100,7 @@ def to_review(
     from db.queries.to_review import Order, ToReview, products_to_review
     from db.session import open_database
 
-    if chosen == "table" and output is not None:
-        raise typer.BadParameter("--output goes with --format json, csv or parquet; got a table")
+    require_file_format(chosen, output)
     with open_database().read() as session:
         rows = products_to_review(session, Order(order), marketplace, limit)
     if chosen == "table" and not rows:
@@ -122,13 +116,8 @@ def reviews(
     *,
     marketplace: Annotated[str | None, typer.Option(help="Only of this marketplace.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many; a table shows 20.")] = None,
-    chosen: Annotated[
-        Literal["table", "json", "csv", "parquet"],
-        typer.Option("--format", help="All but the table have every column and no limit."),
-    ] = "table",
-    output: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write json, csv or parquet to this file.")
-    ] = None,
+    chosen: RowFormat = "table",
+    output: RowFile = None,
 ) -> None:
     """List every verdict in the order of giving: who gave it, when, and whether it still counts.
 
@@ -138,8 +127,7 @@ def reviews(
     from db.queries.review_history import ReviewRow, stream_reviews
     from db.session import open_database
 
-    if chosen == "table" and output is not None:
-        raise typer.BadParameter("--output goes with --format json, csv or parquet; got a table")
+    require_file_format(chosen, output)
     if chosen == "table":
         print_reviews(list(stream_reviews(open_database(), marketplace, limit or ROWS_OF_A_TABLE)))
     else:

@@ -33,7 +33,7 @@ demo: setup  ## Run the whole job offline against the demo shop: crawl, train, c
 test: setup  ## Run all tests
 	$(BIN)/python -m pytest
 
-test-fast: setup  ## Run the tests that start no process and load no TensorFlow (under a minute)
+test-fast: setup  ## Run the tests that start no process and load no TensorFlow (about a minute)
 	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile=fast
 
 test-stack: setup  ## Run the tests of the compose stack; needs a container engine (minutes)

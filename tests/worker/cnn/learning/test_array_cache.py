@@ -12,6 +12,8 @@ from worker.cnn.pictures.dataset import Examples
 from worker.cnn.pictures.views import View
 from worker.cnn.progress import Progress, no_report
 
+pytestmark = pytest.mark.slow
+
 VIEWS = (View.ORIGINAL, View.ALTERED_1)
 
 

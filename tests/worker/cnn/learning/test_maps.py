@@ -16,6 +16,8 @@ from worker.cnn.pictures.views import View
 from worker.cnn.progress import no_report
 from worker.cnn.quiet_tensorflow import keras
 
+pytestmark = pytest.mark.slow
+
 LITE0 = NetworkName.EFFICIENTNET_LITE0
 ROWS = np.arange(4)
 SHOWN = (View.ORIGINAL,) * 4

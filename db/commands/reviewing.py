@@ -19,38 +19,44 @@ if TYPE_CHECKING:
 ROWS_OF_A_TABLE = 20
 
 
+_Marketplace = Annotated[
+    str | None, typer.Argument(metavar="MARKETPLACE", help="The product's marketplace, such as amazon.in.")
+]
+_Asin = Annotated[
+    str | None, typer.Argument(metavar="ASIN", help="The product's ASIN; for a photo its path in the folder.")
+]
+_Category = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="CATEGORY", callback=verdict, help="What it is; `other` is none of the categories."
+    ),
+]
+_Reviewer = Annotated[
+    str | None, typer.Option(callback=person, metavar="NAME", help="Who says so; kept with the verdict.")
+]
+_Withdraw = Annotated[
+    bool, typer.Option("--withdraw", help="Take the latest verdict back; with --reviewer, that person's.")
+]
+_File = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="FILE.csv",
+        exists=True,
+        dir_okay=False,
+        help="Record many: columns marketplace, asin, category, and reviewer if you like; all or none.",
+    ),
+]
+
+
 def review(
-    marketplace: Annotated[
-        str | None,
-        typer.Argument(metavar="MARKETPLACE", help="The product's marketplace, such as amazon.in."),
-    ] = None,
-    asin: Annotated[
-        str | None,
-        typer.Argument(metavar="ASIN", help="The product's ASIN; for a photo its path in the folder."),
-    ] = None,
-    category: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="CATEGORY", callback=verdict, help="What it is; `other` is none of the categories."
-        ),
-    ] = None,
+    marketplace: _Marketplace = None,
+    asin: _Asin = None,
+    category: _Category = None,
     *,
-    reviewer: Annotated[
-        str | None, typer.Option(callback=person, metavar="NAME", help="Who says so; kept with the verdict.")
-    ] = None,
-    withdraw: Annotated[
-        bool, typer.Option("--withdraw", help="Take the latest verdict back; with --reviewer, that person's.")
-    ] = False,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            "--from",
-            metavar="FILE.csv",
-            exists=True,
-            dir_okay=False,
-            help="Record many: columns marketplace, asin, category, and reviewer if you like; all or none.",
-        ),
-    ] = None,
+    reviewer: _Reviewer = None,
+    withdraw: _Withdraw = False,
+    file: _File = None,
 ) -> None:
     """Record your verdict on a product's category; it wins over the network from now on.
 

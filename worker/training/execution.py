@@ -53,7 +53,7 @@ def _train(
         result = train_and_evaluate(config, examples, settings().folder / "training", report)
     candidate = Classifier.load(result.flatbuffer or result.artefact, result.specification)
     better = is_no_worse(database, store, candidate, images)
-    # Version, verdict and end of the run are one transaction: whoever is killed before it has done nothing.
+    # Version, activation and end of the run are one transaction: whoever is killed before it has done nothing.
     with database.write() as session:
         run = session.get_one(TrainingRun, run_id, with_for_update=True)
         if run.status is RunStatus.FINISHED:

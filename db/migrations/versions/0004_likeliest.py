@@ -12,27 +12,8 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-_VIEW = """        CREATE VIEW classified_products AS
-        SELECT
-            products.marketplace, products.asin, products.title, products.brand, products.price,
-            products.currency, products.rating, products.review_count, products.url,
-            products.listed_category, products.category, products.confidence, products.likeliest,
-            products.uncertain,
-            CASE WHEN products.confidence IS NULL THEN 'review' ELSE 'model' END AS decided_by,
-            products.label_version_id AS model_version,
-            (
-                SELECT images.sha256
-                FROM product_images
-                JOIN images ON images.id = product_images.image_id
-                WHERE product_images.product_id = products.id
-                ORDER BY product_images.position, product_images.id
-                LIMIT 1
-            ) AS image_sha256,
-            products.classified_at, products.last_seen_at
-        FROM products
-        WHERE products.uncertain IS NOT NULL
-        """
-_VIEW_BEFORE = """        CREATE VIEW classified_products AS
+_VIEW_BEFORE = """
+        CREATE VIEW classified_products AS
         SELECT
             products.marketplace, products.asin, products.title, products.brand, products.price,
             products.currency, products.rating, products.review_count, products.url,
@@ -51,6 +32,7 @@ _VIEW_BEFORE = """        CREATE VIEW classified_products AS
         FROM products
         WHERE products.uncertain IS NOT NULL
         """
+_VIEW = _VIEW_BEFORE.replace("products.confidence, ", "products.confidence, products.likeliest, ", 1)
 
 _BY_MODEL = "confidence IS NOT NULL"
 _INDEXES: tuple[tuple[str, list[str], str], ...] = (

@@ -58,5 +58,5 @@ def load(version_id: int) -> tuple[Any, ModelVersion]:
     with open_database().read() as session, tempfile.TemporaryDirectory() as folder:
         version = session.get_one(ModelVersion, version_id)
         path = Path(folder, "network.keras")
-        path.write_bytes(version.artefact)
+        path.write_bytes(version.artefact or b"")
         return keras.saving.load_model(path, compile=False, safe_mode=True), version

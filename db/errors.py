@@ -3,6 +3,7 @@
 RecordsError
 ├── CategoriesError           categories.toml cannot be used
 ├── DatabaseVersionError      the database is older or newer than this code
+├── HeadError                 the head of a model version cannot be used
 ├── NoRedisError              the broker speaks another protocol
 ├── SettingsError             a variable of the environment cannot be used
 ├── UnreachableDatabaseError  no database answers at DATABASE_URL
@@ -30,6 +31,10 @@ class CategoriesError(RecordsError):
 
 class DatabaseVersionError(RecordsError):
     """The database's schema is not this code's; run `python -m db upgrade`, or update the code."""
+
+
+class HeadError(RecordsError):
+    """Bytes that are no head, or arrays that do not fit each other; the version cannot be used: train again."""
 
 
 class NoRedisError(RecordsError):

@@ -91,6 +91,13 @@ class RunStatus(StrEnum):
     FINISHED = "finished"
 
 
+class RunKind(StrEnum):
+    """What a training run makes: body and head of a network, or only a new head for a body that is there."""
+
+    TRAINING = "training"
+    LEARNING = "learning"
+
+
 class Split(StrEnum):
     """Which part of training a product belongs to, for ever."""
 
@@ -130,6 +137,7 @@ class Base(DeclarativeBase):
         list[Any]: JSON().with_variant(JSONB(), "postgresql"),
         list[str]: JSON().with_variant(JSONB(), "postgresql"),
         Reason: _words(Reason),
+        RunKind: _words(RunKind),
         RunStatus: _words(RunStatus),
         tuple[QualityCode, ...]: QualityCodes(),
         Split: _words(Split),
@@ -234,6 +242,8 @@ class Image(Base):
         Index("ix_images_leased_until", "leased_until", **_where("leased_until IS NOT NULL")),
         # What is pending lies in it beside what the active version has predicted: nobody reads all pictures.
         Index("ix_images_predicted_version_id_id", "predicted_version_id", "id", **_where("reason IS NULL")),
+        # Likewise for the versions that have a body.
+        Index("ix_images_embedded_body_id_id", "embedded_body_id", "id", **_where("reason IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -256,6 +266,9 @@ class Image(Base):
     )
     """The active version once it has predicted the picture, else an earlier one: where to look for what is
     pending. Recording and activating write it; the predictions have the last word."""
+    embedded_body_id: Mapped[int | None] = mapped_column(ForeignKey("bodies.id", ondelete="SET NULL"))
+    """The body of the active version once it has embedded the picture, else an earlier one, likewise; recording
+    and relabelling write it, and the embeddings have the last word."""
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     data: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     """The original bytes, where the image store is the database; last, so that scans skip it."""
@@ -294,16 +307,19 @@ class Review(Base):
     """What verdicts came together by, such as the SHA-256 of their file; a batch that comes again changes nothing."""
     place: Mapped[int] = mapped_column(default=0, server_default="0")
     """Of the verdict in its batch, from 0."""
+    why: Mapped[str | None] = mapped_column(String(20))
+    """Why the product was asked about, a word of db/queries/review_order.Why; None where nobody was asked."""
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     withdrawn_at: Mapped[datetime | None]
 
 
 class TrainingRun(Base):
-    """One execution of training, from plan to verdict."""
+    """One execution of training or learning, from plan to verdict."""
 
     __tablename__ = "training_runs"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[RunKind] = mapped_column(default=RunKind.TRAINING, server_default=RunKind.TRAINING)
     network: Mapped[str] = mapped_column(String(40))
     config: Mapped[dict[str, Any]]
     seed: Mapped[int]
@@ -322,6 +338,26 @@ class TrainingRun(Base):
     finished_at: Mapped[datetime | None]
 
 
+class Body(Base):
+    """A network up to its embedding, which the model versions that learning makes share."""
+
+    __tablename__ = "bodies"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    network: Mapped[str] = mapped_column(String(40))
+    views: Mapped[str] = mapped_column(String(40))
+    """Name and version of how the network's views are cut from a picture, such as `box-upper-1`."""
+    width: Mapped[int]
+    """Values of an embedding, of a byte each; at most 256."""
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    flatbuffer_sha256: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    artefact: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
+    """The bytes of the `.keras` file, without optimizer state."""
+    flatbuffer: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    """The same network for LiteRT; None where TensorFlow has to embed with it."""
+
+
 class ModelVersion(Base):
     """The artefact of a successful training run, with all that turns its output into a label."""
 
@@ -337,15 +373,24 @@ class ModelVersion(Base):
     threshold: Mapped[float]
     in_distribution_threshold: Mapped[float]
     metrics: Mapped[dict[str, Any]]
+    body_id: Mapped[int | None] = mapped_column(ForeignKey("bodies.id"), index=True)
+    """None: a version without a body, whose network ends at the probabilities."""
     sha256: Mapped[str] = mapped_column(String(64))
+    """Of the artefact; that of a version with a body is the body's, likewise the flatbuffer's."""
     flatbuffer_sha256: Mapped[str | None] = mapped_column(String(64))
     active: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     activated_at: Mapped[datetime | None]
-    artefact: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
-    """The bytes of the `.keras` file, without optimizer state."""
+    relabelled_up_to: Mapped[int | None]
+    """Up to which product the activated version has relabelled from embeddings; None when it need not go on."""
+    head: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    """What turns an embedding into a label (db/heads.py); None without a body."""
+    artefact: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    """The bytes of the `.keras` file, without optimizer state; None where the body has them."""
     flatbuffer: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
-    """The same network for LiteRT, which classifies with it; None where TensorFlow has to."""
+    """The same network for LiteRT, which classifies with it; None where TensorFlow has to, or the body has it."""
+
+    body: Mapped[Body | None] = relationship()
 
 
 class Prediction(Base):
@@ -363,3 +408,56 @@ class Prediction(Base):
     """Category to calibrated probability; they sum to one."""
     in_distribution: Mapped[float]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Embedding(Base):
+    """What one body makes of one image."""
+
+    __tablename__ = "embeddings"
+
+    body_id: Mapped[int] = mapped_column(ForeignKey("bodies.id", ondelete="CASCADE"), primary_key=True)
+    image_id: Mapped[int] = mapped_column(
+        ForeignKey("images.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    """As many int8 as the body is wide."""
+
+
+class LabelChange(Base):
+    """What a product's label was before it became another: written where category or uncertain changed."""
+
+    __tablename__ = "label_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), index=True)
+    category: Mapped[str | None] = mapped_column(String(40))
+    confidence: Mapped[float | None]
+    """None where a review had given the label."""
+    uncertain: Mapped[bool] = mapped_column(Boolean)
+    label_version_id: Mapped[int | None]
+    """The number of a model version, which may be gone: history refers to nothing."""
+    classified_at: Mapped[datetime | None]
+    replaced_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class SuspectLabel(Base):
+    """A product whose label was probably wrong when the model version was trained."""
+
+    __tablename__ = "suspects"
+
+    model_version_id: Mapped[int] = mapped_column(
+        ForeignKey("model_versions.id", ondelete="CASCADE"), primary_key=True
+    )
+    product_id: Mapped[int] = mapped_column(
+        ForeignKey("products.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    category: Mapped[str] = mapped_column(String(40))
+    """The label: the review's that counted, else the listed category."""
+    reviewed: Mapped[bool] = mapped_column(Boolean)
+    probability: Mapped[float]
+    """Of that label, by a model that saw neither the product nor its near duplicates."""
+    suggestion: Mapped[str] = mapped_column(String(40))
+    """The likeliest category; likewise its probability."""
+    suggestion_probability: Mapped[float]
+    left_out: Mapped[bool] = mapped_column(Boolean)
+    """Whether the version was trained without the product, because of its label."""

@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from sqlalchemy import select
 
 from db.categories import Category
+from db.heads import Head
 from db.image_store import ImageStore
 from db.models import Image as StoredImage
 from db.models import ModelVersion, Prediction, Product
@@ -102,6 +104,29 @@ def model_version(database: Database, *, active: bool = True, **values: Any) -> 
         if active:
             activate(session, version)
     return version
+
+
+def head(width: int = 8, **values: Any) -> Head:
+    """A head of random arrays, always the same; `values` are other fields."""
+    random = np.random.default_rng(0)
+
+    def array(*shape: int) -> NDArray[np.float32]:
+        return random.normal(scale=0.02, size=shape).astype(np.float32)
+
+    classes = len(CATEGORIES)
+    fields_of_head: dict[str, Any] = {
+        "categories": tuple(category.name for category in CATEGORIES),
+        "kernel": array(width, classes),
+        "bias": array(classes),
+        "temperature": 1.5,
+        "threshold": 0.6,
+        "in_distribution_threshold": -1e9,
+        "projection": array(width, classes),
+        "projection_bias": array(classes),
+        "offsets": array(classes),
+        "spread": array(classes, classes),
+    }
+    return Head(**fields_of_head | values)
 
 
 def copy_version(database: Database) -> int:

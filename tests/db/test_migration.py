@@ -7,15 +7,16 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text, update
 
 from db.errors import DatabaseVersionError
 from db.migration import _config, current_revision, require_current_schema, upgrade
-from db.models import Base
+from db.models import Base, Body, Embedding, Image, ModelVersion, Prediction, Product, RunKind, TrainingRun
+from db.repository.labels import Label
 from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.conftest import ROOT
-from tests.factories import CATEGORIES, SHOP, label, likely, model_version, predict, product, save
+from tests.factories import CATEGORIES, SHOP, head, label, likely, model_version, predict, product, save
 
 
 def set_revision(database: Database, revision: str) -> None:
@@ -74,6 +75,65 @@ def test_upgrading_finds_what_the_network_said_of_what_it_had_labelled(database:
     }  # fmt: skip
     assert found == before | {"REVIEWED": found["REVIEWED"]}
     assert label(database, "REVIEWED").category == "trousers"
+
+
+def test_upgrading_keeps_versions_as_those_without_a_body(database: Database) -> None:
+    version = model_version(database, artefact=b"weights", flatbuffer=b"light", flatbuffer_sha256="1" * 64)
+    (image,) = save(database, product("SURE", 1))
+    predict(database, version, {image: likely("saree")})
+    before = label(database, "SURE")
+    with database.engine.execution_options(vastra_writing=True).begin() as connection:
+        command.downgrade(_config(connection), "0004")
+    upgrade(database.engine)
+    with database.read() as session:
+        kept = session.get_one(ModelVersion, version)
+        assert (kept.body_id, kept.head, kept.artefact, kept.flatbuffer) == (None, None, b"weights", b"light")
+        assert session.query(TrainingRun).one().kind is RunKind.TRAINING
+        assert session.query(Prediction).count() == 1
+    assert label(database, "SURE") == before
+
+
+def test_downgrading_takes_the_versions_that_have_a_body(database: Database) -> None:
+    old = model_version(database)
+    (image, other) = save(database, product("OLD", 1), product("NEW", 2))
+    predict(database, old, {image: likely("saree")})
+    with database.write() as session:
+        body = Body(
+            network="efficientnet_lite2", views="box-upper-1", width=8, sha256="2" * 64, artefact=b"b"
+        )
+        session.add(body)
+        session.flush()
+        session.add(Embedding(body_id=body.id, image_id=other, vector=bytes(8)))
+        session.get_one(Image, other).embedded_body_id = body.id
+    new = model_version(database, body_id=body.id, artefact=None, head=head().to_bytes())
+    with database.write() as session:
+        product_ids = session.scalars(select(Product.id).where(Product.asin == "NEW"))
+        values = {"category": "jeans", "uncertain": False, "confidence": 0.9, "label_version_id": new}
+        session.execute(update(Product).where(Product.id.in_(product_ids.all())).values(values))
+    with database.engine.execution_options(vastra_writing=True).begin() as connection:
+        command.downgrade(_config(connection), "0004")
+    upgrade(database.engine)
+    assert label(database, "OLD").category == "saree"
+    assert label(database, "NEW") == Label()
+    with database.read() as session:
+        assert session.scalars(select(ModelVersion.id)).all() == [old]
+        assert session.scalars(select(Image.id)).all() == [image, other]
+
+
+def test_an_image_whose_embedding_is_deleted_by_sql_is_not_taken_for_embedded(database: Database) -> None:
+    (image,) = save(database, product("ONE", 1))
+    with database.write() as session:
+        body = Body(
+            network="efficientnet_lite2", views="box-upper-1", width=8, sha256="2" * 64, artefact=b"b"
+        )
+        session.add(body)
+        session.flush()
+        session.add(Embedding(body_id=body.id, image_id=image, vector=bytes(8)))
+        session.get_one(Image, image).embedded_body_id = body.id
+    with database.write() as session:
+        session.execute(text("DELETE FROM embeddings"))
+    with database.read() as session:
+        assert session.get_one(Image, image).embedded_body_id is None
 
 
 def test_upgrading_twice_changes_nothing(database: Database) -> None:

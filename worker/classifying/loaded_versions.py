@@ -52,4 +52,4 @@ def load_classifier(database: Database, version_id: int) -> Classifier:
             in_distribution_threshold=version.in_distribution_threshold,
             flatbuffer_sha256=version.flatbuffer_sha256,
         )
-        return Classifier.load(version.flatbuffer or version.artefact, specification)
+        return Classifier.load(version.flatbuffer or version.artefact or b"", specification)

@@ -9,6 +9,7 @@ from db.categories import load_categories
 from db.commands.command_line import terminal
 from db.commands.options import RowFile, RowFormat, person, require_file_format, verdict
 from db.errors import ReviewFileError
+from db.queries.review_order import Why
 
 if TYPE_CHECKING:
     from db.models import Product
@@ -34,6 +35,9 @@ _Category = Annotated[
 _Reviewer = Annotated[
     str | None, typer.Option(callback=person, metavar="NAME", help="Who says so; kept with the verdict.")
 ]
+_Why = Annotated[
+    Why | None, typer.Option(help="Why you were asked, as `to-review` says; a random one tests the network.")
+]
 _Withdraw = Annotated[
     bool, typer.Option("--withdraw", help="Take the latest verdict back; with --reviewer, that person's.")
 ]
@@ -44,7 +48,7 @@ _File = Annotated[
         metavar="FILE.csv",
         exists=True,
         dir_okay=False,
-        help="Record many: columns marketplace, asin, category, and reviewer if you like; all or none.",
+        help="Record many: columns marketplace, asin, category, and reviewer and why if you like; all or none.",
     ),
 ]
 
@@ -55,6 +59,7 @@ def review(
     category: _Category = None,
     *,
     reviewer: _Reviewer = None,
+    why: _Why = None,
     withdraw: _Withdraw = False,
     file: _File = None,
 ) -> None:
@@ -69,8 +74,10 @@ def review(
     """
     words = (marketplace, asin, category)
     if file is not None:
-        if any(words) or withdraw:
-            raise typer.BadParameter(f"--from takes neither a product nor --withdraw; got {_got(words)}")
+        if any(words) or withdraw or why:
+            raise typer.BadParameter(
+                f"--from takes no product, --why or --withdraw; got {_got((*words, why))}"
+            )
         _record_file(file, reviewer)
     elif marketplace is None or asin is None or (category is None) != withdraw:
         raise typer.BadParameter(
@@ -80,7 +87,7 @@ def review(
     elif category is None:
         _take_back(marketplace, asin, reviewer)
     else:
-        _record(marketplace, asin, category, reviewer)
+        _record(marketplace, asin, category, reviewer, why)
 
 
 def to_review(
@@ -140,12 +147,12 @@ def reviews(
         write_rows(stream_reviews(open_database(), marketplace, limit), ReviewRow, chosen, output)
 
 
-def _record(marketplace: str, asin: str, category: str, reviewer: str | None) -> None:
+def _record(marketplace: str, asin: str, category: str, reviewer: str | None, why: str | None) -> None:
     from db.repository.reviews import Verdict, record_reviews
     from db.session import open_database
 
     with open_database().write() as session:
-        record_reviews(session, [Verdict(marketplace, asin, category, reviewer)], load_categories())
+        record_reviews(session, [Verdict(marketplace, asin, category, reviewer, why)], load_categories())
     terminal.print(f"{marketplace} {asin} is reviewed: {category}.", soft_wrap=True, markup=False)
 
 

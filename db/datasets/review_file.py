@@ -1,4 +1,4 @@
-"""Read a CSV file of verdicts: marketplace, asin, category, and optionally reviewer."""
+"""Read a CSV file of verdicts: marketplace, asin, category, and optionally reviewer and why."""
 
 import csv
 import hashlib
@@ -9,6 +9,7 @@ from typing import Final
 
 from db.categories import Category, require_category
 from db.errors import ReviewFileError, UnknownCategoryError
+from db.queries.review_order import Why
 from db.repository.reviews import Verdict
 
 _NEEDED: Final = ("marketplace", "asin", "category")
@@ -44,7 +45,7 @@ def read_review_file(path: Path, categories: tuple[Category, ...], reviewer: str
     missing = [name for name in _NEEDED if name not in (lines.fieldnames or ())]
     if missing:
         raise ReviewFileError(
-            f"the first line names the columns {', '.join(_NEEDED)}, and reviewer if you like; "
+            f"the first line names the columns {', '.join(_NEEDED)}, and reviewer and why if you like; "
             f"{path} lacks {', '.join(missing)}, got {lines.fieldnames}"
         )
     if not rows:
@@ -56,15 +57,17 @@ def read_review_file(path: Path, categories: tuple[Category, ...], reviewer: str
 
 def _verdict(number: int, row: dict[str, str | None], categories: tuple[Category, ...]) -> Verdict:
     """Read one line; `number` is its place in the file, were no cell to hold a line break."""
-    values = {name: (row.get(name) or "").strip() for name in (*_NEEDED, "reviewer")}
+    values = {name: (row.get(name) or "").strip() for name in (*_NEEDED, "reviewer", "why")}
     if empty := [name for name in _NEEDED if not values[name]]:
         raise ReviewFileError(f"line {number} lacks {', '.join(empty)}, got {row}")
     if len(values["reviewer"]) > _LONGEST_REVIEWER:
         raise ReviewFileError(
             f"line {number}: a reviewer has at most {_LONGEST_REVIEWER} characters, got {row}"
         )
+    if values["why"] and values["why"] not in list(Why):
+        raise ReviewFileError(f"line {number}: why is {', '.join(Why)}, or empty; got {values['why']!r}")
     try:
         require_category(values["category"], categories)
     except UnknownCategoryError as error:
         raise ReviewFileError(f"line {number}: {error}") from error
-    return Verdict(values["marketplace"], values["asin"], values["category"], values["reviewer"] or None)
+    return Verdict(*(values[name] for name in _NEEDED), values["reviewer"] or None, values["why"] or None)

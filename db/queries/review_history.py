@@ -20,6 +20,7 @@ class ReviewRow:
     """One verdict; its id is the cursor.
 
     Attributes:
+        why: why the product was asked about; None where nobody was asked.
         withdrawn_at: when it was taken back; None while it stands.
         counts: whether it is the one that labels its product.
     """
@@ -28,6 +29,7 @@ class ReviewRow:
     asin: str
     category: str
     reviewer: str | None
+    why: str | None
     created_at: datetime
     withdrawn_at: datetime | None
     counts: bool
@@ -58,12 +60,12 @@ def stream_reviews(
 
 def _statement(
     marketplace: str | None, after: int, size: int
-) -> Select[str, str, str, str | None, datetime, datetime | None, bool, int]:
+) -> Select[str, str, str, str | None, str | None, datetime, datetime | None, bool, int]:
     counts = Review.id.in_(latest_reviews().where(Review.product_id == Product.id).correlate(Product))
     statement = (
         select(
-            Product.marketplace, Product.asin, Review.category, Review.reviewer, Review.created_at,
-            Review.withdrawn_at, counts, Review.id,
+            Product.marketplace, Product.asin, Review.category, Review.reviewer, Review.why,
+            Review.created_at, Review.withdrawn_at, counts, Review.id,
         )
         .join(Product, Product.id == Review.product_id)
         .where(Review.id > after)

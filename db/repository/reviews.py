@@ -22,12 +22,14 @@ class Verdict:
     Attributes:
         category: one of categories.toml, or `other`.
         reviewer: who says so; None where nobody is named.
+        why: why the product was asked about (`random`, `unsure`, ...); None where nobody was asked.
     """
 
     marketplace: str
     asin: str
     category: str
     reviewer: str | None = None
+    why: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -60,6 +62,7 @@ def record_reviews(
             "product_id": ids[verdict.key],
             "category": verdict.category,
             "reviewer": verdict.reviewer,
+            "why": verdict.why,
             "batch": batch,
             "place": place,
             "created_at": now,

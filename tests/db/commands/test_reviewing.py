@@ -40,6 +40,14 @@ def test_a_verdict_and_what_stands_when_it_is_taken_back(shop: Database, command
     assert command("review", SHOP, FIRST, "--withdraw").exit_code == 1
 
 
+@pytest.mark.usefixtures("shop")
+def test_why_a_person_was_asked_is_kept_with_the_verdict(command: Command) -> None:
+    assert command("review", SHOP, FIRST, "saree", "--why", "random").exit_code == 0
+    assert command("review", SHOP, SECOND, "saree", "--why", "curious").exit_code == 2
+    (row,) = json.loads(command("reviews", "--format", "json").stdout)
+    assert row["why"] == "random"
+
+
 def test_a_file_of_verdicts_is_recorded_once(shop: Database, command: Command, tmp_path: Path) -> None:
     file = tmp_path / "verdicts.csv"
     file.write_text(
@@ -91,7 +99,17 @@ def test_the_history_is_told_in_every_format(command: Command, tmp_path: Path) -
     command("review", SHOP, FIRST, "saree", "--reviewer", "asha")
     command("review", SHOP, FIRST, "trousers")
     command("review", SHOP, FIRST, "--withdraw")
-    columns = ["marketplace", "asin", "category", "reviewer", "created_at", "withdrawn_at", "counts", "id"]
+    columns = [
+        "marketplace",
+        "asin",
+        "category",
+        "reviewer",
+        "why",
+        "created_at",
+        "withdrawn_at",
+        "counts",
+        "id",
+    ]
     first, second = json.loads(command("reviews", "--format", "json").stdout)
     assert list(first) == columns
     assert (first["category"], first["reviewer"], first["withdrawn_at"], first["counts"]) == (
@@ -106,7 +124,7 @@ def test_the_history_is_told_in_every_format(command: Command, tmp_path: Path) -
         False,
     )
     told = list(csv.reader(io.StringIO(command("reviews", "--format", "csv").stdout)))
-    assert [told[0], *(row[6] for row in told[1:])] == [columns, "true", "false"]
+    assert [told[0], *(row[columns.index("counts")] for row in told[1:])] == [columns, "true", "false"]
     file = tmp_path / "reviews.parquet"
     assert command("reviews", "--format", "parquet", "--output", file, "--limit", "1").exit_code == 0
     table = pq.read_table(file)

@@ -70,3 +70,14 @@ def test_any_bytes_are_verdicts_or_a_named_error(
     except ReviewFileError:
         return
     assert all(verdict.marketplace and verdict.asin for verdict in found.verdicts)
+
+
+def test_a_file_that_to_review_wrote_says_why_each_product_was_asked(tmp_path: Path) -> None:
+    path = write(tmp_path, "marketplace,asin,why,category\nmine,B1,new source,jeans\nmine,B2,,saree\n")
+    assert read_review_file(path, CATEGORIES).verdicts == (
+        Verdict("mine", "B1", "jeans", why="new source"),
+        Verdict("mine", "B2", "saree"),
+    )
+    path = write(tmp_path, "marketplace,asin,why,category\nmine,B1,curious,jeans\n")
+    with pytest.raises(ReviewFileError, match=r"line 2: why is new source, .*or empty; got 'curious'"):
+        read_review_file(path, CATEGORIES)

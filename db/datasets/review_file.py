@@ -70,4 +70,10 @@ def _verdict(number: int, row: dict[str, str | None], categories: tuple[Category
         require_category(values["category"], categories)
     except UnknownCategoryError as error:
         raise ReviewFileError(f"line {number}: {error}") from error
-    return Verdict(*(values[name] for name in _NEEDED), values["reviewer"] or None, values["why"] or None)
+    return Verdict(
+        values["marketplace"],
+        values["asin"],
+        values["category"],
+        values["reviewer"] or None,
+        values["why"] or None,
+    )

@@ -95,7 +95,7 @@ class Head:
         return Said(_softmax(logits), self._score(_product(values, self.projection) + self.projection_bias))
 
     def are_uncertain(
-        self, confidence: NDArray[np.float64], in_distribution: NDArray[np.float64]
+        self, confidence: NDArray[np.floating], in_distribution: NDArray[np.floating]
     ) -> NDArray[np.bool_]:
         """Say (n,) for which confidences and in-distribution scores (n,) no label is claimed."""
         return np.asarray((confidence < self.threshold) | (in_distribution < self.in_distribution_threshold))

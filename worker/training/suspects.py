@@ -20,8 +20,8 @@ from db.session import Database
 from db.settings import settings
 from db.states.version_states import active_version
 from worker.cnn.config import TrainingConfig
+from worker.cnn.heads.suspect_labels import LabelledProducts, are_suspect, predict_products
 from worker.cnn.learning.features import compute_features
-from worker.cnn.learning.suspect_labels import LabelledProducts, are_suspect, predict_products
 from worker.cnn.pictures.views import View
 from worker.cnn.progress import Report
 from worker.errors import NothingToTrainError

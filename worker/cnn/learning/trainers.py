@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 
 from worker.cnn.arrays import KNOWN_NEGATIVE, Pictures
 from worker.cnn.config import TrainingConfig
+from worker.cnn.heads.in_distribution import fit_scorer
+from worker.cnn.heads.suspect_labels import suspects_to_leave_out
 from worker.cnn.learning.augmentation import alter
 from worker.cnn.learning.epoch_batches import ShuffledBatches, make_targets
 from worker.cnn.learning.features import compute_features
 from worker.cnn.learning.fine_tuning import fine_tune
 from worker.cnn.learning.fitting import Fitting, History, build_adam, fit
 from worker.cnn.learning.heads import Labelled, fit_head
-from worker.cnn.learning.suspect_labels import suspects_to_leave_out
 from worker.cnn.learning.workspace import Workspace
 from worker.cnn.networks.architectures import assemble_efficientnet, assemble_seed_cnn, build_seed_cnn
 from worker.cnn.networks.efficientnet import build_backbone
-from worker.cnn.networks.in_distribution import fit_scorer
 from worker.cnn.pictures.dataset import TRAIN, VALIDATION, Examples
 from worker.cnn.pictures.views import PLAIN_VIEWS, View
 from worker.cnn.progress import Progress, Report

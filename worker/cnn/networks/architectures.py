@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from worker.cnn.config import INPUT_SHAPES, NetworkName
+from worker.cnn.heads.in_distribution import InDistributionScorer
 from worker.cnn.networks.efficientnet import FEATURES
-from worker.cnn.networks.in_distribution import InDistributionScorer
 from worker.cnn.quiet_tensorflow import keras
 
 

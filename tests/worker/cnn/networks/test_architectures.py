@@ -10,7 +10,7 @@ from worker.cnn.networks.architectures import (
 )
 from worker.cnn.networks.backbone import load_weights
 from worker.cnn.networks.efficientnet import build_backbone
-from worker.cnn.networks.in_distribution import InDistributionScorer
+from worker.cnn.heads.in_distribution import InDistributionScorer
 from worker.cnn.quiet_tensorflow import keras
 
 pytestmark = pytest.mark.slow

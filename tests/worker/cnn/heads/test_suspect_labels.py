@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.cnn.errors import EmptyCategoryError
-from worker.cnn.learning.suspect_labels import (
+from worker.cnn.heads.suspect_labels import (
     FOLDS,
     are_suspect,
     out_of_fold_probabilities,

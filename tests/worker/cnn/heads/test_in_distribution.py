@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.cnn.networks.in_distribution import SHRINKAGE, fit_scorer
+from worker.cnn.heads.in_distribution import SHRINKAGE, fit_scorer
 
 
 def clouds(seed: int, classes: int, features: int) -> tuple[np.ndarray, np.ndarray]:

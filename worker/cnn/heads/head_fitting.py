@@ -72,7 +72,7 @@ def fit_head(
     taught = examples.select(examples.taught)
     head = _join(
         names,
-        fit_logistic(taught, len(names), held_out.weight_decay),
+        fit_logistic(taught, held_out.weight_decay),
         fit_scorer(taught.embeddings.astype(np.float64), taught.labels, len(names)),
         fit_doubts(held_out.deciding(), target_precision),
     )

@@ -85,7 +85,7 @@ def _seen(
 def _logits(examples: EmbeddedExamples, folds: Folds, classes: int, weight_decay: float) -> Floats:
     logits = np.zeros((len(examples), classes))
     for held_out, seen in _seen(examples, folds, classes):
-        logits[held_out] = fit_logistic(seen, classes, weight_decay)(examples.embeddings[held_out])
+        logits[held_out] = fit_logistic(seen, weight_decay)(examples.embeddings[held_out])
     return logits
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from worker.cnn.arrays import Floats, Labels
-from worker.cnn.heads.embedded import EmbeddedExamples
+from worker.cnn.heads.embedded_examples import EmbeddedExamples
 from worker.cnn.heads.weighting import weigh
 
 _ITERATIONS: Final = 300

@@ -11,7 +11,7 @@ from worker.cnn.arrays import Floats
 from worker.cnn.figures.calibration import fit_temperature
 from worker.cnn.figures.doubts import Judged
 from worker.cnn.figures.metrics import log_loss, softmax
-from worker.cnn.heads.embedded import EmbeddedExamples
+from worker.cnn.heads.embedded_examples import EmbeddedExamples
 from worker.cnn.heads.holding_out import Folds, deal_folds
 from worker.cnn.heads.in_distribution import fit_scorer
 from worker.cnn.heads.logistic import fit_logistic

@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from worker.cnn.arrays import Floats, Labels
 from worker.cnn.errors import EmptyCategoryError
 from worker.cnn.figures.metrics import softmax
-from worker.cnn.heads.embedded import EmbeddedExamples
+from worker.cnn.heads.embedded_examples import EmbeddedExamples
 from worker.cnn.heads.logistic import fit_logistic
 
 FOLDS: Final = 5

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.cnn.arrays import Pictures
-from worker.cnn.heads.embedded import EmbeddedExamples
+from worker.cnn.heads.embedded_examples import EmbeddedExamples
 from worker.cnn.pictures.dataset import Examples
 from worker.cnn.progress import Progress, Report
 from worker.cnn.serving.inference import Engine, quantise

@@ -3,6 +3,7 @@
 RecordsError
 ├── CategoriesError           categories.toml cannot be used
 ├── DatabaseVersionError      the database is older or newer than this code
+├── EmbeddingWidthError       an embedding is not as wide as its body's are
 ├── HeadError                 the head of a model version cannot be used
 ├── NoRedisError              the broker speaks another protocol
 ├── SettingsError             a variable of the environment cannot be used
@@ -31,6 +32,10 @@ class CategoriesError(RecordsError):
 
 class DatabaseVersionError(RecordsError):
     """The database's schema is not this code's; run `python -m db upgrade`, or update the code."""
+
+
+class EmbeddingWidthError(RecordsError):
+    """An embedding has another number of values than its body gives; was it made by another body?"""
 
 
 class HeadError(RecordsError):

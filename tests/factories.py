@@ -18,9 +18,11 @@ from db.models import Image as StoredImage
 from db.models import ModelVersion, Prediction, Product
 from db.pictures.codes import Reason
 from db.pictures.decoder import check_picture
+from db.repository.bodies import record_body
 from db.repository.found_products import FoundPicture, FoundProduct, Listing, save_products
 from db.repository.labels import Label
 from db.repository.model_versions import activate, record_model_version
+from db.repository.network_labels import read_head
 from db.repository.predictions import ClassifiedImage, record_predictions
 from db.repository.runs import finish_training_run, plan_training_run
 from db.session import Database
@@ -127,6 +129,72 @@ def head(width: int = 8, **values: Any) -> Head:
         "spread": array(classes, classes),
     }
     return Head(**fields_of_head | values)
+
+
+def body(database: Database, number: int = 1, width: int = 8) -> int:
+    """Record a body; the same number is the same body."""
+    values = {"network": "efficientnet_lite2", "views": "box-upper-1", "width": width, "artefact": b"body"}
+    with database.write() as session:
+        return record_body(session, values | {"sha256": f"{number:064}"})
+
+
+def version_with_body(database: Database, body_id: int, *, active: bool = True, **of_head: Any) -> int:
+    """Record a model version that has a body, with a head that `telling` embeddings speak to."""
+    made = telling_head(**of_head)
+    return model_version(
+        database,
+        active=active,
+        body_id=body_id,
+        artefact=None,
+        head=made.to_bytes(),
+        categories=list(made.categories),
+        temperature=made.temperature,
+        threshold=made.threshold,
+        in_distribution_threshold=made.in_distribution_threshold,
+    )
+
+
+def telling_head(**values: Any) -> Head:
+    """A head that takes the first values of an embedding for the logits, and the last for the score, in tenths."""
+    names = values.get("categories", tuple(category.name for category in CATEGORIES))
+    classes = len(names)
+    kernel = np.zeros((8, classes), dtype=np.float32)
+    kernel[:classes] = np.eye(classes) / 10
+    projection = np.zeros((8, classes), dtype=np.float32)
+    projection[-1] = 0.05
+    nothing = np.zeros(classes, dtype=np.float32)
+    arrays: dict[str, Any] = {"kernel": kernel, "projection": projection, "bias": nothing}
+    arrays |= {
+        "projection_bias": nothing,
+        "offsets": nothing,
+        "spread": np.zeros((classes, classes), np.float32),
+    }
+    return head(**{"categories": names, "temperature": 1.0} | arrays | values)
+
+
+def telling(*tenths: int, in_distribution: int = 10) -> bytes:
+    """An embedding of these logits, and of this score, all in tenths, for `telling_head`."""
+    values = np.zeros(8, dtype=np.int8)
+    values[: len(tenths)] = tenths
+    values[-1] = in_distribution
+    return values.tobytes()
+
+
+def embed(
+    database: Database,
+    version: int,
+    vectors: Mapping[int, bytes],
+    failures: Mapping[int, Reason] | None = None,
+) -> None:
+    """Record what a version with a body says of images, by image id, as a worker does."""
+    with database.write() as session:
+        one = read_head(session, session.get_one(ModelVersion, version))
+        classified = []
+        for image_id, vector in vectors.items():
+            said = one.apply(np.frombuffer(vector, dtype=np.int8).reshape(1, -1))
+            shares = dict(zip(one.categories, said.probabilities[0].tolist(), strict=True))
+            classified.append(ClassifiedImage(image_id, shares, float(said.in_distribution[0]), vector))
+        record_predictions(session, version, classified, failures or {})
 
 
 def copy_version(database: Database) -> int:

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from db.models import Image
 from db.rows import in_chunks
-from db.states.image_states import BATCH_SIZES, is_free, is_pending, unread_ranges
+from db.states.image_states import BATCH_SIZES, is_free, is_pending, last_seen_by, unread_ranges
 from db.states.version_states import active_version
 
 
 def count_pending(session: Session) -> int:
-    """Count the images that the active version has not predicted, in a time that grows with their number.
+    """Count the images that wait for the active version, in a time that grows with their number.
 
     With no active version nothing is pending: 0.
     """
@@ -21,8 +21,7 @@ def count_pending(session: Session) -> int:
     if version is None:
         return 0
     pending = (
-        select(func.count(Image.id)).where(unread, is_pending(version.id))
-        for unread in unread_ranges(version.id)
+        select(func.count(Image.id)).where(unread, is_pending(version)) for unread in unread_ranges(version)
     )
     return sum(session.execute(statement).scalar_one() for statement in pending)
 
@@ -42,11 +41,11 @@ def pending_batches(
         return
     wanted = true() if tried is None else (Image.attempts > 0) == tried
     by_attempts = defaultdict(list)
-    for unread in unread_ranges(version.id):
+    for unread in unread_ranges(version):
         rows = session.execute(
             select(Image.id, Image.attempts)
-            .where(unread, is_free(version.id), wanted)
-            .order_by(Image.predicted_version_id, Image.id)
+            .where(unread, is_free(version), wanted)
+            .order_by(last_seen_by(version), Image.id)
             .limit(limit)
         ).all()
         for image_id, attempts in rows:

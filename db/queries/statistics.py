@@ -49,7 +49,8 @@ class Statistics:
         listed: products by listed category; labelled: by label.
         uncertain: products whose label is uncertain; unclassified: those without any verdict.
         disagreements: products whose label, or review, is another than the listed category.
-        images: stored pictures; pending: those that the active version has still to predict.
+        images: stored pictures; pending: those that wait for the active version.
+        to_relabel: products that the active version has still to relabel from embeddings.
         quality: stored pictures by quality code; one with several codes counts for each.
         set_aside: stored pictures that cannot be classified, by reason.
         refused: addresses of pictures that were not stored, by reason.
@@ -65,6 +66,7 @@ class Statistics:
     disagreements: int
     images: int
     pending: int
+    to_relabel: int
     quality: dict[str, int]
     set_aside: dict[str, int]
     refused: dict[str, int]
@@ -92,6 +94,7 @@ def gather_statistics(session: Session, categories: tuple[Category, ...]) -> Sta
         disagreements=_disagreements(session),
         images=counter.count("images", images),
         pending=_pending(counter, version),
+        to_relabel=_to_relabel(counter, version),
         quality=_by_quality(counter),
         set_aside=counter.by_word("set_aside", Image.reason),
         refused=counter.by_word("refused", ProductImage.reason),
@@ -111,11 +114,17 @@ def _pending(counter: Counter, version: ModelVersion | None) -> int:
     return sum(
         counter.count(
             "pending",
-            images.where(unread, is_pending(version.id)),
-            like=images.where(unread, ~is_set_aside()),  # how few lack a prediction is hard to guess
+            images.where(unread, is_pending(version)),
+            like=images.where(unread, ~is_set_aside()),  # how few are not seen is hard to guess
         )
-        for unread in unread_ranges(version.id)
+        for unread in unread_ranges(version)
     )
+
+
+def _to_relabel(counter: Counter, version: ModelVersion | None) -> int:
+    if version is None or version.relabelled_up_to is None:
+        return 0
+    return counter.count("to_relabel", select(Product.id).where(Product.id > version.relabelled_up_to))
 
 
 def _by_quality(counter: Counter) -> dict[str, int]:

@@ -1,23 +1,31 @@
-"""The one place that writes labels: from the latest review, else from the active version's predictions."""
+"""The one place that writes labels: from the latest review, else from what the active version says.
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from statistics import fmean
-from typing import Final
+What a version says comes from its predictions, or from embeddings through its head: db/repository/network_labels.py.
+"""
 
-from sqlalchemy import select
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER
-from db.models import Image, ModelVersion, Prediction, Product, ProductImage, Review, utc_now
+from db.models import Embedding, LabelChange, ModelVersion, Prediction, Product, ProductImage, Review, utc_now
+from db.repository.updating import update_rows
 from db.rows import in_chunks
-from db.states.image_states import is_set_aside
-from db.states.label_evidence import is_shared_by_few, latest_reviews
+from db.states.label_evidence import latest_reviews
 from db.states.version_states import active_version
 
+if TYPE_CHECKING:
+    from db.repository.network_labels import Chosen, NetworkWord
 
-@dataclass(frozen=True)
+# Programs answer `--help` at once, so that NumPy is loaded when there is something to label.
+# ruff: noqa: PLC0415
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """The values of a product's label columns; all None means unclassified.
 
@@ -32,131 +40,178 @@ class Label:
     margin: float | None = None
     contradiction: float | None = None
 
-
-_OF_NETWORK: Final = ("likeliest", "margin", "contradiction")
-
-
-@dataclass(frozen=True)
-class _ImageRow:
-    """What the active version says of one image that counts; None until it is predicted."""
-
-    probabilities: dict[str, float] | None
-    in_distribution: float | None
+    @property
+    def claim(self) -> tuple[Any, ...]:
+        """All but the network's word."""
+        return self.category, self.confidence, self.uncertain, self.label_version_id
 
 
-def refresh_labels(session: Session, product_ids: Iterable[int]) -> None:
-    """Rewrite the label columns of the products, in the caller's transaction.
+_UNCLASSIFIED: Final = Label()
+_COLUMNS: Final = tuple(getattr(Product, field.name) for field in fields(Label))
+
+
+@dataclass(frozen=True, slots=True)
+class _Labelled:
+    """A product's row: its label as it is."""
+
+    product_id: int
+    listed_category: str | None
+    classified_at: datetime | None
+    label: Label
+
+    @property
+    def is_by_review(self) -> bool:
+        return self.label.uncertain is False and self.label.confidence is None
+
+
+def refresh_labels(session: Session, product_ids: Iterable[int]) -> int:
+    """Rewrite the label columns of the products, in the caller's transaction; give how many labels changed.
 
     A product is labelled by its latest review that stands; else by the mean of the active version's
-    probabilities over its images, once that version has predicted all that count. Until then it keeps the label
-    that it has; but a verdict that was taken back gives way to the newest version that has predicted them all.
+    probabilities over its images, once that version has seen all that count. Until then it keeps the label
+    that it has; but a verdict that was taken back gives way to the newest version that has seen them all.
+    Whoever holds objects of these products reads them again.
     """
-    version = active_version(session)
-    for chunk in in_chunks(sorted(set(product_ids))):
-        # Two workers that finish images of one product take turns here, so that the later sees the earlier's.
-        products = session.scalars(
-            select(Product).where(Product.id.in_(chunk)).order_by(Product.id).with_for_update()
-        ).all()
-        verdicts = _verdicts(session, chunk)
-        predictions = _predictions(session, chunk, version)
-        for product in products:
-            label = _predicted(version, predictions.get(product.id, []), product.listed_category)
-            if product.id in verdicts:
-                said = {name: getattr(product if label is None else label, name) for name in _OF_NETWORK}
-                label = replace(_reviewed(verdicts[product.id]), **said)
-            elif label is None and _is_by_review(product):
-                label = _without_review(session, product)
-            if label is not None:
-                _write(product, label)
-    session.flush()
+    return sum(relabel(session, _among(chunk)) for chunk in in_chunks(sorted(set(product_ids))))
 
 
-def _verdicts(session: Session, product_ids: Sequence[int]) -> dict[int, str]:
-    latest = latest_reviews().where(Review.product_id.in_(product_ids))
+def _among(product_ids: Sequence[int]) -> "Chosen":
+    return lambda ids: ids.in_(product_ids)
+
+
+def relabel(session: Session, chosen: "Chosen") -> int:
+    """Rewrite the label columns of some products, as `refresh_labels` does; give how many labels changed."""
+    # Two workers that finish images of one product take turns here, so that the later sees the earlier's.
+    products = [
+        _Labelled(product_id, listed, classified_at, Label(*values))
+        for product_id, listed, classified_at, *values in session.execute(
+            select(Product.id, Product.listed_category, Product.classified_at, *_COLUMNS)
+            .where(chosen(Product.id))
+            .order_by(Product.id)
+            .with_for_update(key_share=True)
+        )
+    ]
+    version = active_version(
+        session
+    )  # asked for under the lock: one that is activated from now on comes later
+    verdicts = _verdicts(session, chosen)
+    words = _words(session, version, chosen, products)
+    changed = []
+    for product in products:
+        label = _label(session, version, product, verdicts.get(product.product_id), words)
+        if label != product.label:
+            changed.append((product, label))
+    return _write(session, changed)
+
+
+def _words(
+    session: Session, version: ModelVersion | None, chosen: "Chosen", products: Sequence[_Labelled]
+) -> Mapping[int, "NetworkWord | None"]:
+    from db.repository.network_labels import network_words
+
+    if version is None or not products:
+        return {}
+    listed = {product.product_id: product.listed_category for product in products}
+    return network_words(session, version, chosen, listed)
+
+
+def _verdicts(session: Session, chosen: "Chosen") -> dict[int, str]:
+    latest = latest_reviews().where(chosen(Review.product_id))
     rows = session.execute(select(Review.product_id, Review.category).where(Review.id.in_(latest)))
     return dict(rows.all())
 
 
-def _reviewed(verdict: str) -> Label:
-    return Label(category=None if verdict == OTHER else verdict, uncertain=False)
+def _label(
+    session: Session,
+    version: ModelVersion | None,
+    product: _Labelled,
+    verdict: str | None,
+    words: Mapping[int, "NetworkWord | None"],
+) -> Label:
+    """Decide what a product's label is to be; the one that it has, where nothing better is known."""
+    known = version is not None and product.product_id in words
+    label = _claimed(version, words[product.product_id]) if version is not None and known else product.label
+    if verdict is not None:
+        category = None if verdict == OTHER else verdict
+        return Label(category, None, False, None, label.likeliest, label.margin, label.contradiction)
+    if not known and product.is_by_review:
+        return _without_review(session, product)
+    return label
 
 
-def _is_by_review(product: Product) -> bool:
-    return product.uncertain is False and product.confidence is None
-
-
-def _without_review(session: Session, product: Product) -> Label:
-    """Label by the newest version that has predicted every image that counts; unclassified where none has."""
-    theirs = select(ProductImage.image_id).where(ProductImage.product_id == product.id)
-    asked = select(Prediction.model_version_id).where(Prediction.image_id.in_(theirs)).distinct()
-    versions = select(ModelVersion).where(ModelVersion.id.in_(asked)).order_by(ModelVersion.id.desc())
-    labels = (
-        _predicted(
-            version, _predictions(session, [product.id], version).get(product.id, []), product.listed_category
-        )
-        for version in session.scalars(versions)
-    )
-    return next((label for label in labels if label is not None), Label())
-
-
-def _predictions(
-    session: Session, product_ids: Sequence[int], version: ModelVersion | None
-) -> dict[int, list[_ImageRow]]:
-    """Give each product a row per image that counts; its probabilities are None until it is predicted."""
-    if version is None:
-        return {}
-    theirs = select(ProductImage.image_id).where(ProductImage.product_id.in_(product_ids))
-    counting = (
-        select(ProductImage.image_id)
-        .where(ProductImage.image_id.in_(theirs))
-        .group_by(ProductImage.image_id)
-        .having(is_shared_by_few())
-    )
-    rows = session.execute(
-        select(ProductImage.product_id, Image.id, Prediction.probabilities, Prediction.in_distribution)
-        .distinct()
-        .join(Image, Image.id == ProductImage.image_id)
-        .outerjoin(
-            Prediction, (Prediction.image_id == Image.id) & (Prediction.model_version_id == version.id)
-        )
-        .where(ProductImage.product_id.in_(product_ids), Image.id.in_(counting), ~is_set_aside())
-    )
-    grouped = defaultdict(list)
-    for product_id, _image_id, probabilities, in_distribution in rows:
-        grouped[product_id].append(_ImageRow(probabilities, in_distribution))
-    return dict(grouped)
-
-
-def _predicted(
-    version: ModelVersion | None, rows: Sequence[_ImageRow], listed_category: str | None
-) -> Label | None:
-    """Average over images; None where the earlier label has to stay."""
-    if version is None or any(row.probabilities is None for row in rows):
-        return None
-    if not rows:
-        return Label()
-    mean = {name: fmean((row.probabilities or {})[name] for row in rows) for name in version.categories}
-    likeliest, second = sorted(mean, key=mean.__getitem__, reverse=True)[:2]
-    in_distribution = fmean(row.in_distribution or 0.0 for row in rows)
-    uncertain = mean[likeliest] < version.threshold or in_distribution < version.in_distribution_threshold
+def _claimed(version: ModelVersion, word: "NetworkWord | None") -> Label:
+    if word is None:
+        return _UNCLASSIFIED
     return Label(
-        None if uncertain else likeliest,
-        mean[likeliest],
-        uncertain,
-        version.id,
-        likeliest,
-        margin=mean[likeliest] - mean[second],
-        contradiction=mean[likeliest] - mean[listed_category]
-        if listed_category in mean and listed_category != likeliest
-        else None,
-    )
+        None if word.uncertain else word.likeliest, word.confidence, word.uncertain, version.id,
+        word.likeliest, word.margin, word.contradiction,
+    )  # fmt: skip
 
 
-def _write(product: Product, label: Label) -> None:
-    now = {name: getattr(product, name) for name in vars(label)}
-    if now == vars(label):
-        return
-    for name, value in vars(label).items():
-        setattr(product, name, value)
-    if any(now[name] != value for name, value in vars(label).items() if name not in _OF_NETWORK):
-        product.classified_at = None if label.uncertain is None else utc_now()
+def _without_review(session: Session, product: _Labelled) -> Label:
+    """Label by the newest version that has seen every image that counts; unclassified where none has."""
+    from db.repository.network_labels import network_words
+
+    listed = {product.product_id: product.listed_category}
+    for version in _versions_that_saw(session, product.product_id):
+        words = network_words(session, version, lambda ids: ids == product.product_id, listed)
+        if product.product_id in words:
+            return _claimed(version, words[product.product_id])
+    return _UNCLASSIFIED
+
+
+def _versions_that_saw(session: Session, product_id: int) -> list[ModelVersion]:
+    """List the versions that saw an image of the product, newest first; of those that share a body the newest.
+
+    A version with a body counts once it was active: what the gate refused labels nothing.
+    """
+    theirs = select(ProductImage.image_id).where(ProductImage.product_id == product_id)
+    asked = select(Prediction.model_version_id).where(Prediction.image_id.in_(theirs))
+    bodies = select(Embedding.body_id).where(Embedding.image_id.in_(theirs))
+    by_prediction = ModelVersion.body_id.is_(None) & ModelVersion.id.in_(asked)
+    by_embedding = ModelVersion.body_id.in_(bodies) & ModelVersion.activated_at.is_not(None)
+    versions = select(ModelVersion).where(by_prediction | by_embedding).order_by(ModelVersion.id.desc())
+    newest: dict[tuple[str, int], ModelVersion] = {}
+    for version in session.scalars(versions):
+        key = ("version", version.id) if version.body_id is None else ("body", version.body_id)
+        newest.setdefault(key, version)
+    return list(newest.values())
+
+
+def _write(session: Session, changed: Sequence[tuple[_Labelled, Label]]) -> int:
+    """Write the labels of products for which they are others; give of how many category or uncertain is another."""
+    now = utc_now()
+    names = [column.key for column in _COLUMNS]
+    rows, replaced = [], []
+    for product, label in changed:
+        classified_at = product.classified_at
+        if label.claim != product.label.claim:
+            classified_at = None if label.uncertain is None else now
+        rows.append(
+            dict(zip(names, astuple(label), strict=True))
+            | {"id": product.product_id, "classified_at": classified_at}
+        )
+        before = product.label
+        if before.uncertain is not None and (before.category, before.uncertain) != (
+            label.category,
+            label.uncertain,
+        ):
+            replaced.append(_change(product, now))
+    update_rows(session, Product, rows)
+    if replaced:
+        session.execute(insert(LabelChange), replaced)
+    return len(replaced)
+
+
+def _change(product: _Labelled, now: datetime) -> dict[str, Any]:
+    """Say what a product's label was."""
+    before = product.label
+    return {
+        "product_id": product.product_id,
+        "category": before.category,
+        "confidence": before.confidence,
+        "uncertain": before.uncertain,
+        "label_version_id": before.label_version_id,
+        "classified_at": product.classified_at,
+        "replaced_at": now,
+    }

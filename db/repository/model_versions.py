@@ -13,7 +13,10 @@ from db.rows import in_chunks
 
 
 def record_model_version(session: Session, training_run_id: int, values: Mapping[str, Any]) -> int:
-    """Keep the artefact of a training run, not active yet; `values` are the columns of ModelVersion."""
+    """Keep what a training run made, not active yet; `values` are the columns of ModelVersion.
+
+    A version with a body has `body_id` and `head`, and the SHA-256s of its body, which keeps the artefact.
+    """
     version = ModelVersion(training_run_id=training_run_id, **values)
     session.add(version)
     session.flush()
@@ -21,9 +24,11 @@ def record_model_version(session: Session, training_run_id: int, values: Mapping
 
 
 def activate(session: Session, version_id: int) -> None:
-    """Make a model version the one whose predictions count; every image it has not predicted is pending then.
+    """Make a model version the one whose word counts; every image that its network has not seen is pending then.
 
-    Products whose images it has all predicted before, as after a rollback, are relabelled at once.
+    Of a version without a body, products whose images it has all predicted before, as after a rollback, are
+    relabelled at once. Products that a version with a body can label from embeddings wait for
+    db/repository/relabelling.py.
 
     Raises:
         UnknownModelVersionError: there is no such version.
@@ -31,9 +36,16 @@ def activate(session: Session, version_id: int) -> None:
     version = session.get(ModelVersion, version_id)
     if version is None:
         raise UnknownModelVersionError(f"`python -m worker models` lists the versions, got {version_id}")
-    session.execute(update(ModelVersion).where(ModelVersion.active).values(active=False))
+    no_more = {"active": False, "relabelled_up_to": None}
+    session.execute(update(ModelVersion).where(ModelVersion.active).values(no_more))
     version.active, version.activated_at = True, utc_now()
+    version.relabelled_up_to = None if version.body_id is None else 0
     session.flush()
+    if version.body_id is None:
+        _relabel_predicted(session, version_id)
+
+
+def _relabel_predicted(session: Session, version_id: int) -> None:
     theirs = select(Prediction.image_id).where(Prediction.model_version_id == version_id)
     session.execute(
         update(Image)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from db.models import Image, Prediction, ProductImage, utc_now
+from db.models import Image, ModelVersion, Prediction, ProductImage, utc_now
 from db.pictures.codes import Reason
+from db.repository.bodies import record_embeddings
 from db.repository.insertion import insert_missing
 from db.repository.labels import refresh_labels
 from db.rows import in_chunks
@@ -16,11 +17,16 @@ from db.states.image_states import BATCH_SIZES, LEASE, is_exhausted, is_free
 
 @dataclass(frozen=True)
 class ClassifiedImage:
-    """What a model version says of an image: calibrated probabilities, and how familiar it looks."""
+    """What a model version says of an image: calibrated probabilities, and how familiar it looks.
+
+    Attributes:
+        embedding: int8 values, what the version's body makes of the image; None for a version without a body.
+    """
 
     image_id: int
     probabilities: dict[str, float]
     in_distribution: float
+    embedding: bytes | None = None
 
 
 def claim_images(session: Session, image_ids: Sequence[int], version_id: int) -> list[int]:
@@ -33,9 +39,10 @@ def claim_images(session: Session, image_ids: Sequence[int], version_id: int) ->
     Returns:
         The claimed ids, ascending.
     """
+    version = session.get_one(ModelVersion, version_id)
     free = session.execute(
         select(Image.id, Image.attempts)
-        .where(Image.id.in_(image_ids), is_free(version_id))
+        .where(Image.id.in_(image_ids), is_free(version))
         .order_by(Image.attempts, Image.id)
         .with_for_update(skip_locked=True)
     ).all()
@@ -61,13 +68,29 @@ def record_predictions(
     classified: Sequence[ClassifiedImage],
     failures: Mapping[int, Reason],
 ) -> None:
-    """Write predictions and reasons, end the claims and relabel the products, in the caller's transaction.
+    """Write predictions, embeddings and reasons, end the claims and relabel the products, in one transaction.
 
-    Recording an image twice changes nothing: the first prediction of a version stays.
+    Recording an image twice changes nothing: the first prediction of a version stays, and the first embedding of
+    a body.
+
+    Raises:
+        EmbeddingWidthError: the version has a body, and an embedding is missing or has another width.
     """
     now = utc_now()
-    rows = [{**vars(image), "model_version_id": version_id, "created_at": now} for image in classified]
+    rows = [
+        {
+            "image_id": image.image_id,
+            "model_version_id": version_id,
+            "probabilities": image.probabilities,
+            "in_distribution": image.in_distribution,
+            "created_at": now,
+        }
+        for image in classified
+    ]
     insert_missing(session, Prediction, rows, ("image_id", "model_version_id"))
+    body_id = session.get_one(ModelVersion, version_id).body_id
+    if body_id is not None:
+        record_embeddings(session, body_id, {image.image_id: image.embedding or b"" for image in classified})
     image_ids = [image.image_id for image in classified]
     values = {"leased_until": None, "attempts": 0, "predicted_version_id": version_id}
     session.execute(update(Image).where(Image.id.in_(image_ids)).values(values))

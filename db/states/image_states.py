@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from db.messages import BATCH_SIZE
-from db.models import Image, Prediction, utc_now
+from db.models import Embedding, Image, ModelVersion, Prediction, utc_now
 
 LEASE: Final = timedelta(seconds=45)
 """How long a claim lasts; one whose owner has died runs out by itself."""
@@ -25,16 +26,23 @@ def is_set_aside() -> ColumnElement[bool]:
     return Image.reason.is_not(None)
 
 
-def is_pending(version_id: int) -> ColumnElement[bool]:
-    """Select images that the version has not predicted and that are not set aside."""
-    predicted = exists().where(Prediction.image_id == Image.id, Prediction.model_version_id == version_id)
-    return ~is_set_aside() & ~predicted
+def is_pending(version: ModelVersion) -> ColumnElement[bool]:
+    """Select images that are not set aside and that the version's network has still to see.
+
+    Those are, of a version with a body, the images that this body has not embedded, whichever version it did so
+    for: the others are labelled by arithmetic. Of a version without one, those that it has not predicted.
+    """
+    if version.body_id is None:
+        seen = exists().where(Prediction.image_id == Image.id, Prediction.model_version_id == version.id)
+    else:
+        seen = exists().where(Embedding.image_id == Image.id, Embedding.body_id == version.body_id)
+    return ~is_set_aside() & ~seen
 
 
-def is_free(version_id: int) -> ColumnElement[bool]:
+def is_free(version: ModelVersion) -> ColumnElement[bool]:
     """Select pending images with attempts left that nobody has claimed, or whose claim has run out."""
     unclaimed = or_(Image.leased_until.is_(None), Image.leased_until < utc_now())
-    return is_pending(version_id) & unclaimed & (Image.attempts < MAX_IMAGE_ATTEMPTS)
+    return is_pending(version) & unclaimed & (Image.attempts < MAX_IMAGE_ATTEMPTS)
 
 
 def is_exhausted() -> ColumnElement[bool]:
@@ -43,10 +51,16 @@ def is_exhausted() -> ColumnElement[bool]:
     return ~is_set_aside() & abandoned & (Image.attempts >= MAX_IMAGE_ATTEMPTS)
 
 
-def unread_ranges(version_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Give the three ranges of an index that hold every image which the version has not predicted.
+def last_seen_by(version: ModelVersion) -> InstrumentedAttribute[int | None]:
+    """Give the column of an index that says which body, or which version without one, saw an image last."""
+    return Image.predicted_version_id if version.body_id is None else Image.embedded_body_id
+
+
+def unread_ranges(version: ModelVersion) -> tuple[ColumnElement[bool], ...]:
+    """Give the three ranges of an index that hold every image which is pending for the version.
 
     One condition for all three would be read from no index.
     """
-    last = Image.predicted_version_id
-    return last.is_(None), last < version_id, last > version_id
+    last = last_seen_by(version)
+    number = version.id if version.body_id is None else version.body_id
+    return last.is_(None), last < number, last > number

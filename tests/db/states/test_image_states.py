@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from db.models import Image, utc_now
+from db.models import Image, ModelVersion, utc_now
 from db.pictures.codes import Reason
 from db.session import Database
 from db.states.image_states import (
@@ -26,15 +26,16 @@ def image_id(database: Database) -> int:
     return image_id
 
 
-def states(database: Database, version: int, **values: Any) -> list[str]:
+def states(database: Database, version_id: int, **values: Any) -> list[str]:
     """The states that the only image is in, with these values in its row."""
-    rules = {
-        "pending": is_pending(version),
-        "free": is_free(version),
-        "exhausted": is_exhausted(),
-        "set aside": is_set_aside(),
-    }
     with database.write() as session:
+        version = session.get_one(ModelVersion, version_id)
+        rules = {
+            "pending": is_pending(version),
+            "free": is_free(version),
+            "exhausted": is_exhausted(),
+            "set aside": is_set_aside(),
+        }
         session.execute(update(Image).values(**values, predicted_version_id=None))
         return [name for name, rule in rules.items() if session.scalar(select(Image.id).where(rule))]
 

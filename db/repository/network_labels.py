@@ -1,0 +1,134 @@
+"""What a model version says of products: from its predictions, or from embeddings through its head."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from db.heads import Head, Said
+from db.models import Embedding, Image, ModelVersion, Prediction, ProductImage
+from db.states.image_states import is_set_aside
+from db.states.label_evidence import is_shared_by_few
+
+Chosen = Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]
+"""Selects products by a column that holds their ids: some of them, or a range."""
+
+
+@dataclass(frozen=True)
+class NetworkWord:
+    """What a version says of a product: the mean over its images that count."""
+
+    likeliest: str
+    confidence: float
+    margin: float
+    contradiction: float | None
+    uncertain: bool
+
+
+def network_words(
+    session: Session, version: ModelVersion, chosen: Chosen, listed: Mapping[int, str | None]
+) -> dict[int, NetworkWord | None]:
+    """Say what a version finds of the chosen products, by their ids.
+
+    A product of which no image counts has None; one of whose images the version has still to see some is left out.
+
+    Args:
+        session: of a read or a write.
+        version: any; with a body its head is applied to embeddings, and its predictions are not read.
+        chosen: which products.
+        listed: their ids and listed categories.
+    """
+    # A product may show one image at several addresses.
+    rows = list({(row[0], row[1]): row for row in session.execute(_evidence(version, chosen))}.values())
+    unseen = {row[0] for row in rows if row[2] is None}
+    seen = [row for row in rows if row[0] not in unseen] if unseen else rows
+    words: dict[int, NetworkWord | None] = dict.fromkeys(listed.keys() - unseen)
+    if seen:
+        ids, first = np.unique([row[0] for row in seen], return_index=True)
+        said = _said(session, version, seen)
+        words.update(_words(version, ids.tolist(), _means(said, first, len(seen)), listed))
+    return words
+
+
+def _evidence(version: ModelVersion, chosen: Chosen) -> Select[Any]:
+    """Give a row for each image that counts of each product, in their order: the third value None if unseen."""
+    theirs = select(ProductImage.image_id).where(chosen(ProductImage.product_id))
+    counting = (
+        select(ProductImage.image_id)
+        .where(ProductImage.image_id.in_(theirs))
+        .group_by(ProductImage.image_id)
+        .having(is_shared_by_few())
+    )
+    if version.body_id is None:
+        columns: tuple[Any, ...] = (Prediction.probabilities, Prediction.in_distribution)
+        source: Any = Prediction
+        is_its = (Prediction.image_id == Image.id) & (Prediction.model_version_id == version.id)
+    else:
+        columns, source = (Embedding.vector,), Embedding
+        is_its = (Embedding.image_id == Image.id) & (Embedding.body_id == version.body_id)
+    return (
+        select(ProductImage.product_id, Image.id, *columns)
+        .join(Image, Image.id == ProductImage.image_id)
+        .outerjoin(source, is_its)
+        .where(chosen(ProductImage.product_id), Image.id.in_(counting), ~is_set_aside())
+        .order_by(ProductImage.product_id, Image.id)
+    )
+
+
+def _said(session: Session, version: ModelVersion, rows: Sequence[Any]) -> Said:
+    if version.body_id is None:
+        probabilities = [[row[2][name] for name in version.categories] for row in rows]
+        return Said(np.array(probabilities), np.array([row[3] for row in rows]))
+    head = read_head(session, version)
+    vectors = np.frombuffer(b"".join(row[2] for row in rows), dtype=np.int8)
+    return head.apply(vectors.reshape(len(rows), head.width))
+
+
+def read_head(session: Session, version: ModelVersion) -> Head:
+    """Give the head of a version with a body; the last few stay in memory.
+
+    Raises:
+        HeadError: it has none, or a damaged one.
+    """
+    data = session.execute(select(ModelVersion.head).where(ModelVersion.id == version.id)).scalar_one()
+    return _parsed(data or b"")
+
+
+@lru_cache(maxsize=4)
+def _parsed(data: bytes) -> Head:
+    return Head.from_bytes(data)
+
+
+def _means(said: Said, first: NDArray[np.intp], count: int) -> Said:
+    """Average over the images of each product, whose rows begin at `first`."""
+    images = np.diff([*first, count])
+    return Said(
+        np.add.reduceat(said.probabilities, first) / images[:, None],
+        np.add.reduceat(said.in_distribution, first) / images,
+    )
+
+
+def _words(
+    version: ModelVersion, ids: Sequence[int], mean: Said, listed: Mapping[int, str | None]
+) -> Iterable[tuple[int, NetworkWord]]:
+    names = list(version.categories)
+    rows = np.arange(len(ids))
+    likeliest = mean.probabilities.argmax(axis=1)
+    confidence = mean.probabilities[rows, likeliest]
+    others = mean.probabilities.copy()
+    others[rows, likeliest] = -1.0
+    places = {name: place for place, name in enumerate(names)}
+    of_list = np.array([places.get(listed[product_id] or "", -1) for product_id in ids])
+    contradicts = (of_list >= 0) & (of_list != likeliest)
+    lead = np.where(contradicts, confidence - mean.probabilities[rows, of_list], np.nan)
+    uncertain = (confidence < version.threshold) | (mean.in_distribution < version.in_distribution_threshold)
+    columns = (likeliest, confidence, confidence - others.max(axis=1), lead, contradicts, uncertain)
+    values = zip(ids, *(column.tolist() for column in columns), strict=True)
+    for product_id, place, share, margin, by, contradicted, unsure in values:
+        word = NetworkWord(names[place], share, margin, by if contradicted else None, unsure)
+        yield product_id, word

@@ -1,0 +1,70 @@
+"""Relabel every product from embeddings after a version with a body was activated: a part at a time, by anybody.
+
+How far it has come stands in the version's row and moves with the labels, so that whoever is killed has lost one
+part, and whoever comes next goes on there.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from db.models import Embedding, Image, ModelVersion, Product, ProductImage
+from db.repository.labels import relabel
+from db.states.image_states import is_set_aside, unread_ranges
+from db.states.version_states import RelabelProgress, relabel_progress
+
+PRODUCTS_AT_ONCE: Final = 2000
+"""A writer of one of them waits until they are all relabelled, a fraction of a second."""
+
+
+def relabel_some(session: Session, products: int = PRODUCTS_AT_ONCE) -> RelabelProgress | None:
+    """Relabel the next products by the active version; None when there is nothing to do, or somebody is at it.
+
+    A product under a verdict keeps its label; what the network says of it is written all the same. One whose
+    images are not all embedded keeps the label it has until they are classified.
+
+    Args:
+        session: of a write, which ends with the part.
+        products: at most so many.
+    """
+    version = session.scalars(
+        select(ModelVersion)
+        .where(ModelVersion.active, ModelVersion.relabelled_up_to.is_not(None))
+        # Not against those who refer to the version, as every recorded prediction does.
+        .with_for_update(skip_locked=True, key_share=True)
+    ).one_or_none()
+    if version is None:
+        return None
+    following = select(Product.id).where(Product.id > version.relabelled_up_to)
+    ids = following.order_by(Product.id).limit(products).subquery()
+    first, last, count = session.execute(select(func.min(ids.c.id), func.max(ids.c.id), func.count())).one()
+    changed = 0
+    if count:
+        changed = _relabel_range(session, version, first, last)
+        version.relabelled_up_to = last
+        session.flush()
+    progress = relabel_progress(session, version)
+    if count < products:
+        version.relabelled_up_to = None
+        session.flush()
+    return replace(progress, changed=changed)
+
+
+def _relabel_range(session: Session, version: ModelVersion, first: int, last: int) -> int:
+    changed = relabel(session, lambda ids: ids.between(first, last))
+    others = [
+        exists().where(seen_by_another, ~is_set_aside()) for seen_by_another in unread_ranges(version)[1:]
+    ]
+    if session.scalar(select(or_(*others))):  # as after another body: in the index, not in all images
+        theirs = select(ProductImage.image_id).where(ProductImage.product_id.between(first, last))
+        embedded = exists().where(Embedding.image_id == Image.id, Embedding.body_id == version.body_id)
+        is_read = Image.embedded_body_id.is_not_distinct_from(version.body_id)
+        session.execute(
+            update(Image)
+            .where(Image.id.in_(theirs), embedded, ~is_read)
+            .values(embedded_body_id=version.body_id)
+            .execution_options(synchronize_session=False)
+        )
+    return changed

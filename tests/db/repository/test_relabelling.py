@@ -1,0 +1,225 @@
+from threading import Thread
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from db.models import Image, LabelChange, ModelVersion, Prediction
+from db.queries.pending import count_pending
+from db.queries.relabelled import unfinished_relabelling
+from db.repository.labels import Label
+from db.repository.model_versions import activate
+from db.repository.relabelling import relabel_some
+from db.repository.reviews import Verdict, record_reviews, withdraw_review
+from db.session import Database
+from db.states.version_states import RelabelProgress
+from tests.factories import (
+    CATEGORIES,
+    SHOP,
+    body,
+    embed,
+    get_product,
+    label,
+    likely,
+    model_version,
+    predict,
+    product,
+    save,
+    telling,
+    version_with_body,
+)
+
+ASINS = [f"B00000000{n}" for n in range(5)]
+NEW_HEAD: dict[str, Any] = {"categories": ("jeans", "saree", "trousers")}
+"""With it the first value of an embedding speaks for jeans, which was for saree."""
+
+
+@pytest.fixture
+def image_ids(database: Database) -> list[int]:
+    return save(database, *(product(asin, n) for n, asin in enumerate(ASINS)))
+
+
+def relabel(database: Database, products: int = 2) -> RelabelProgress | None:
+    with database.write() as session:
+        return relabel_some(session, products)
+
+
+def relabel_all(database: Database) -> list[RelabelProgress]:
+    done = []
+    while progress := relabel(database):
+        done.append(progress)
+    return done
+
+
+def progress(database: Database) -> RelabelProgress | None:
+    with database.read() as session:
+        return unfinished_relabelling(session)
+
+
+def categories(database: Database) -> list[str | None]:
+    return [label(database, asin).category for asin in ASINS]
+
+
+def test_a_label_is_read_from_the_embeddings_of_all_pictures(database: Database) -> None:
+    version = version_with_body(database, body(database))
+    one, two = save(database, product("B000000001", 1, 2))
+    embed(database, version, {one: telling(30)})
+    assert label(database) == Label()
+    embed(database, version, {two: telling(0, 10)})
+    found = label(database)
+    assert (found.category, found.likeliest, found.label_version_id) == (None, "saree", version)
+    assert found.confidence == pytest.approx((0.909443 + 0.211942) / 2, abs=1e-6)
+    assert found.uncertain
+    assert found.contradiction is None
+
+
+def test_predictions_of_a_version_with_a_body_are_not_read(database: Database, image_ids: list[int]) -> None:
+    version = version_with_body(database, body(database))
+    embed(database, version, dict.fromkeys(image_ids, telling(30)))
+    with database.write() as session:
+        session.execute(update(Prediction).values(probabilities=likely("jeans")))
+    with database.write() as session:
+        activate(session, version)
+    relabel_all(database)
+    assert categories(database) == ["saree"] * 5
+
+
+def test_a_new_head_relabels_everything_a_part_at_a_time(database: Database, image_ids: list[int]) -> None:
+    first = version_with_body(database, body(database))
+    embed(database, first, dict.fromkeys(image_ids, telling(30)))
+    assert relabel_all(database)[-1].is_finished
+    assert categories(database) == ["saree"] * 5
+    second = version_with_body(database, body(database), **NEW_HEAD)
+    assert categories(database) == ["saree"] * 5
+    assert progress(database) == RelabelProgress(0, 5)
+    assert relabel(database) == RelabelProgress(2, 5, 2)
+    assert progress(database) == RelabelProgress(2, 5)
+    assert categories(database) == ["jeans", "jeans", "saree", "saree", "saree"]
+    assert relabel_all(database) == [RelabelProgress(4, 5, 2), RelabelProgress(5, 5, 1)]
+    assert progress(database) is None
+    assert {label(database, asin).label_version_id for asin in ASINS} == {second}
+    with database.read() as session:
+        assert count_pending(session) == 0
+        changes = session.scalars(select(LabelChange).order_by(LabelChange.product_id)).all()
+        assert [(each.category, each.uncertain, each.label_version_id) for each in changes] == [
+            ("saree", False, first)
+        ] * 5
+        assert all(each.confidence and each.classified_at for each in changes)
+
+
+def test_whoever_is_killed_has_lost_one_part(database: Database, image_ids: list[int]) -> None:
+    first = version_with_body(database, body(database))
+    embed(database, first, dict.fromkeys(image_ids, telling(30)))
+    version_with_body(database, body(database), **NEW_HEAD)
+    relabel(database)
+    with database.read() as session:  # which is rolled back, as what a killed process has begun
+        assert relabel_some(session, 2) == RelabelProgress(4, 5, 2)
+    assert progress(database) == RelabelProgress(2, 5)
+    assert categories(database) == ["jeans"] * 2 + ["saree"] * 3
+    relabel_all(database)
+    assert categories(database) == ["jeans"] * 5
+
+
+def test_a_verdict_stands_and_what_the_network_says_beside_it_is_new(
+    database: Database, image_ids: list[int]
+) -> None:
+    first = version_with_body(database, body(database))
+    embed(database, first, dict.fromkeys(image_ids, telling(30)))
+    with database.write() as session:
+        record_reviews(session, [Verdict(SHOP, ASINS[0], "trousers")], CATEGORIES)
+    since = get_product(database, ASINS[0]).classified_at
+    version_with_body(database, body(database), **NEW_HEAD)
+    relabel_all(database)
+    found = label(database, ASINS[0])
+    assert (found.category, found.confidence, found.likeliest) == ("trousers", None, "jeans")
+    assert found.contradiction is not None
+    assert get_product(database, ASINS[0]).classified_at == since
+
+
+def test_a_product_whose_pictures_are_not_all_embedded_keeps_its_label(
+    database: Database, image_ids: list[int]
+) -> None:
+    without = model_version(database)
+    predict(database, without, dict.fromkeys(image_ids, likely("trousers")))
+    version = version_with_body(database, body(database))
+    embed(database, version, dict.fromkeys(image_ids[1:], telling(30)))
+    relabel_all(database)
+    assert categories(database) == ["trousers", *["saree"] * 4]
+
+
+def test_going_back_to_an_earlier_body_asks_no_network(database: Database, image_ids: list[int]) -> None:
+    first = version_with_body(database, body(database))
+    embed(database, first, dict.fromkeys(image_ids, telling(30)))
+    second = version_with_body(database, body(database, 2))
+    embed(database, second, dict.fromkeys(image_ids, telling(0, 30)))
+    assert categories(database) == ["jeans"] * 5
+    with database.write() as session:
+        activate(session, first)
+        assert count_pending(session) == 0
+    relabel_all(database)
+    assert categories(database) == ["saree"] * 5
+    with database.read() as session:
+        assert set(session.scalars(select(Image.embedded_body_id))) == {body(database)}
+
+
+def test_activating_another_version_ends_the_relabelling(database: Database, image_ids: list[int]) -> None:
+    first = version_with_body(database, body(database))
+    embed(database, first, dict.fromkeys(image_ids, telling(30)))
+    relabel(database)
+    model_version(database)
+    assert progress(database) is None
+    assert relabel(database) is None
+    with database.read() as session:
+        assert session.get_one(ModelVersion, first).relabelled_up_to is None
+
+
+def test_nothing_is_relabelled_without_a_version_or_products(database: Database) -> None:
+    assert relabel(database) is None
+    version_with_body(database, body(database))
+    assert relabel_all(database) == [RelabelProgress(0, 0)]
+
+
+def test_taking_a_verdict_back_labels_from_embeddings_of_an_earlier_body(
+    database: Database, image_ids: list[int]
+) -> None:
+    first = version_with_body(database, body(database))
+    embed(database, first, dict.fromkeys(image_ids, telling(30)))
+    better = version_with_body(database, body(database), **NEW_HEAD)
+    version_with_body(database, body(database), active=False)  # which the gate refused
+    version_with_body(database, body(database, 2))
+    with database.write() as session:
+        record_reviews(session, [Verdict(SHOP, ASINS[0], "trousers")], CATEGORIES)
+    with database.write() as session:
+        withdraw_review(session, SHOP, ASINS[0])
+    found = label(database, ASINS[0])
+    assert (found.category, found.label_version_id) == ("jeans", better)
+
+
+def test_two_at_once_harm_nothing_and_hold_up_no_worker(postgresql_url: str) -> None:
+    """SQLite has one writer at a time anyway."""
+    database = Database(postgresql_url)
+    image_ids = save(database, *(product(asin, n) for n, asin in enumerate(ASINS)))
+    first = version_with_body(database, body(database))
+    embed(database, first, dict.fromkeys(image_ids[:3], telling(30)))
+    version_with_body(database, body(database), **NEW_HEAD)
+    with database.write() as session:
+        assert relabel_some(session, 2) == RelabelProgress(2, 5, 2)
+        assert relabel(database) is None
+        thread = Thread(target=predict_last, args=(database, image_ids[-1]))
+        thread.start()
+        thread.join(timeout=30)
+        assert not thread.is_alive()
+    relabel_all(database)
+    assert categories(database) == ["jeans", "jeans", "jeans", None, "jeans"]
+    database.close()
+
+
+def predict_last(database: Database, image_id: int) -> None:
+    with database.read() as session:
+        version = active(session)
+    embed(database, version, {image_id: telling(30)})
+
+
+def active(session: Session) -> int:
+    return session.scalars(select(ModelVersion.id).where(ModelVersion.active)).one()

@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from db.categories import OTHER
 from db.models import Split
 from db.queries.labelled_images import LabelledImage
+from db.queries.review_order import Why
 
 HASH_DISTANCE: Final = 4
 """Of 64 bits; re-encoded and rescaled copies of a picture differ by fewer."""
@@ -50,12 +51,14 @@ def assign_splits(images: Sequence[LabelledImage]) -> dict[int, Split]:
     """Give each product a split; a product that must not be used is left out.
 
     All products of a group lie in one split. A new group's comes from the hash of its first picture, so that
-    the same records give the same splits anywhere; but a category of three groups or more is not left without a
-    test, validation or train picture while it has new groups: one of them goes there. New members follow their
-    group. A group that has come to join several splits keeps its test members (else its validation members) and
-    drops the others.
+    the same records give the same splits anywhere. Once there are splits, a new group with a verdict joins train,
+    as a few hard verdicts are there to be learnt from; or test, if its product was asked about at random, which
+    makes it a fair one. But a category of three groups or more is not left without a test, validation or train
+    picture while it has new groups: one of them goes there. New members follow their group. A group that has come
+    to join several splits keeps its test members (else its validation members) and drops the others.
     """
-    groups = list(map(_group, _near_duplicates(images)))
+    is_first = all(image.split is None for image in images)
+    groups = [_group(members, is_first=is_first) for members in _near_duplicates(images)]
     for split in _PRECEDENCE:
         for category in sorted({category for group in groups for category in group.categories}):
             _fill(split, category, groups)
@@ -74,10 +77,17 @@ def _near_duplicates(images: Sequence[LabelledImage]) -> Iterable[list[LabelledI
     return groups.values()
 
 
-def _group(members: list[LabelledImage]) -> _Group:
+def _group(members: list[LabelledImage], *, is_first: bool) -> _Group:
     stored = {image.split for image in members if image.split is not None}
     kept = next((split for split in _PRECEDENCE if split in stored), None)
-    return _Group(members, kept or _hashed(min(image.sha256 for image in members)), is_new=not stored)
+    return _Group(members, kept or _of_new(members, is_first=is_first), is_new=not stored)
+
+
+def _of_new(members: list[LabelledImage], *, is_first: bool) -> Split:
+    reviewed = [image for image in members if image.reviewed]
+    if is_first or not reviewed:
+        return _hashed(min(image.sha256 for image in members))
+    return Split.TEST if any(image.why == Why.RANDOM for image in reviewed) else Split.TRAIN
 
 
 def _fill(split: Split, category: str, groups: Sequence[_Group]) -> None:

@@ -1,12 +1,14 @@
 """What can be trained on: the products with a label, and the pictures that show them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER, Category
-from db.models import Image, Product, ProductImage, Review, Split
+from db.models import Image, ModelVersion, Product, ProductImage, Review, Split
 from db.pictures.codes import QualityCode
 from db.states.image_states import is_set_aside
 from db.states.label_evidence import is_shared_by_few, latest_reviews
@@ -22,6 +24,7 @@ class LabelledImage:
         split: that of its product; None before its first training.
         reviewed: whether a person gave the category.
         quality: what is poor about the picture.
+        why: why the person was asked; None where nobody was, or it is not known.
     """
 
     image_id: int
@@ -34,15 +37,18 @@ class LabelledImage:
     colour_signature: str
     reviewed: bool = False
     quality: tuple[QualityCode, ...] = ()
+    why: str | None = None
 
 
 def labelled_images(session: Session, categories: tuple[Category, ...]) -> list[LabelledImage]:
     """List the pictures to train on, in the order of their products and ids.
 
-    A picture that many products share, or that products of different labels share, is left out.
+    A picture that many products share, or that products of different labels share, is left out; and so is one
+    that was called `other` before one of the categories existed, which it may show.
     """
     latest = latest_reviews().subquery()
-    verdicts = select(Review.product_id, Review.category).join(latest, latest.c.id == Review.id).subquery()
+    of_review = (Review.product_id, Review.category, Review.why, Review.created_at)
+    verdicts = select(*of_review).join(latest, latest.c.id == Review.id).subquery()
     label = func.coalesce(verdicts.c.category, Product.listed_category)
     known = [category.name for category in categories]
     clear = (
@@ -56,6 +62,7 @@ def labelled_images(session: Session, categories: tuple[Category, ...]) -> list[
         select(
             Image.id, Image.sha256, Product.id, Product.marketplace, label, Product.split,
             Image.perceptual_hash, Image.colour_signature, verdicts.c.category.is_not(None), Image.quality,
+            verdicts.c.why, verdicts.c.created_at,
         )
         .distinct()
         .join(ProductImage, ProductImage.image_id == Image.id)
@@ -64,7 +71,34 @@ def labelled_images(session: Session, categories: tuple[Category, ...]) -> list[
         .where(label.in_([*known, OTHER]), ~is_set_aside(), Image.id.in_(clear))
         .order_by(Product.id, Image.id)
     )  # fmt: skip
-    return [LabelledImage(*row) for row in rows]
+    images = [(LabelledImage(*values), reviewed_at) for *values, reviewed_at in rows]
+    known_since = _known_since(session, {image.category for image, _ in images} - {OTHER})
+    return [
+        image
+        for image, reviewed_at in images
+        if image.category != OTHER or reviewed_at is None or known_since is None or reviewed_at >= known_since
+    ]
+
+
+def _known_since(session: Session, categories: Iterable[str]) -> datetime | None:
+    """Say since when a person could tell all the categories from `other`; None: always.
+
+    A category that the first model version knew was there from the beginning; each other one since it was first
+    given by a review, or known to a version.
+    """
+    first_known: dict[str, datetime] = {}
+    versions = select(ModelVersion.categories, ModelVersion.created_at).order_by(ModelVersion.id)
+    known = session.execute(versions).all()
+    for names, created_at in known:
+        for name in names:
+            first_known.setdefault(name, created_at)
+    if not known:
+        return None
+    given = select(Review.category, func.min(Review.created_at)).group_by(Review.category)
+    for name, created_at in session.execute(given):
+        first_known[name] = min(created_at, first_known.get(name, created_at))
+    added = set(categories) - set(known[0][0])
+    return max((first_known.get(name, datetime.max.replace(tzinfo=UTC)) for name in added), default=None)
 
 
 def products_with_pictures(session: Session, categories: tuple[Category, ...]) -> dict[str, int]:

@@ -109,3 +109,23 @@ def test_a_group_of_two_categories_is_not_taken_from_the_one_that_has_no_other()
 
 def test_nothing_has_no_splits() -> None:
     assert assign_splits([]) == {}
+
+
+def test_a_verdict_joins_train_and_one_that_was_asked_at_random_joins_test() -> None:
+    stored = [replace(image(n), split=split) for n, split in enumerate(Split)]
+    hard = [replace(image(n), reviewed=True, why="unsure" if n % 2 else None) for n in range(10, 40)]
+    fair = [replace(image(n), reviewed=True, why="random") for n in range(40, 70)]
+    splits = assign_splits([*stored, *hard, *fair])
+    assert {splits[each.product_id] for each in hard} == {Split.TRAIN}
+    assert {splits[each.product_id] for each in fair} == {Split.TEST}
+
+
+def test_a_verdict_on_a_near_duplicate_of_a_test_picture_is_not_learnt_from() -> None:
+    stored = [replace(image(n), split=split) for n, split in enumerate(Split)]
+    copy = replace(image(10, bits=int(stored[2].perceptual_hash, 16)), reviewed=True)
+    assert assign_splits([*stored, copy])[10] == Split.TEST
+
+
+def test_at_the_first_training_verdicts_are_split_as_everything_is() -> None:
+    images = [image(n) for n in range(200)]
+    assert assign_splits([replace(each, reviewed=True) for each in images]) == assign_splits(images)

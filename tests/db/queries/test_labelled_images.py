@@ -89,3 +89,40 @@ def test_a_picture_knows_whether_a_person_labelled_it(database: Database) -> Non
     with database.write() as session:
         record_reviews(session, [Verdict(SHOP, "B000000002", "saree")], CATEGORIES)
     assert [image.reviewed for image in labelled(database)] == [False, True]
+
+
+def test_a_picture_knows_why_the_person_was_asked(database: Database) -> None:
+    save(database, product("B000000001", 1), product("B000000002", 2))
+    with database.write() as session:
+        record_reviews(session, [Verdict(SHOP, "B000000002", "saree", why="random")], CATEGORIES)
+    assert [image.why for image in labelled(database)] == [None, "random"]
+
+
+def test_other_is_no_negative_for_a_category_that_came_later(database: Database) -> None:
+    model_version(database, categories=["saree", "jeans"])
+    save(database, *(product(f"B00000000{n}", n, found_in=None) for n in range(4)))
+    for number, word in enumerate(["other", "saree"]):
+        review(database, number, word)
+    assert [image.category for image in labelled(database)] == ["other", "saree"]
+    review(database, 2, "trousers")
+    review(database, 3, "other")
+    assert [image.category for image in labelled(database)] == ["saree", "trousers", "other"]
+    model_version(
+        database
+    )  # which has learnt trousers: what was called other before may show some all the same
+    assert [image.category for image in labelled(database)] == ["saree", "trousers", "other"]
+    review(database, 0, "other")
+    assert [image.category for image in labelled(database)] == ["other", "saree", "trousers", "other"]
+
+
+def test_other_counts_for_every_category_that_the_first_version_knew(database: Database) -> None:
+    save(database, *(product(f"B00000000{n}", n, found_in=None) for n in range(2)))
+    review(database, 0, "other")
+    model_version(database)
+    review(database, 1, "trousers")
+    assert [image.category for image in labelled(database)] == ["other", "trousers"]
+
+
+def review(database: Database, number: int, word: str) -> None:
+    with database.write() as session:
+        record_reviews(session, [Verdict(SHOP, f"B00000000{number}", word)], CATEGORIES)

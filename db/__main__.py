@@ -8,6 +8,7 @@ from db.commands.overview import contact_sheet, stats
 from db.commands.product_list import products
 from db.commands.reviewing import review, reviews, to_review
 from db.commands.schema import upgrade
+from db.commands.similar import similar
 
 app = typer.Typer(
     help="Query and look after the records: products, pictures, labels. Start with `python -m db stats`.",
@@ -20,7 +21,7 @@ app.command()(upgrade)
 app.command()(products)
 app.command("import")(import_folder)
 app.command("to-review")(to_review)
-for command in (export, review, reviews, stats, contact_sheet):
+for command in (export, review, reviews, similar, stats, contact_sheet):
     app.command()(command)
 
 if __name__ == "__main__":

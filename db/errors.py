@@ -14,7 +14,9 @@ RecordsError
 ├── ExportFolderError         the folder to export to is taken
 ├── NoLabelledImagesError     there is nothing to export
 ├── NothingClassifiedError    there is no product to draw
+├── UnknownPictureError       no stored picture has that SHA-256
 ├── UnknownProductError       no product has that marketplace and ASIN
+├── NoEmbeddingError          there is nothing to compare a picture by
 ├── NoReviewError             there is no verdict to take back
 ├── ReviewFileError           a file of verdicts cannot be used
 ├── UnknownCategoryError      a word that is no category
@@ -78,8 +80,16 @@ class NothingClassifiedError(RecordsError):
     """No product has a label yet; run `python -m worker run`, or train and classify by hand."""
 
 
+class UnknownPictureError(RecordsError):
+    """No stored picture has the given SHA-256; `python -m db products --format json` lists those that exist."""
+
+
 class UnknownProductError(RecordsError):
     """No product has the given marketplace and ASIN; `python -m db products` lists those that exist."""
+
+
+class NoEmbeddingError(RecordsError):
+    """A picture cannot be compared with others, as no body has seen it; train, or have it classified."""
 
 
 class NoReviewError(RecordsError):

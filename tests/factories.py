@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Mapping
-from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -247,4 +246,4 @@ def get_product(database: Database, asin: str = "B000000001") -> Product:
 def label(database: Database, asin: str = "B000000001") -> Label:
     """The label columns of a product."""
     row = get_product(database, asin)
-    return Label(**{field.name: getattr(row, field.name) for field in fields(Label)})
+    return Label(*(getattr(row, name) for name in Label._fields))

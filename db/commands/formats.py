@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any, Final, get_args, get_type_hints
+from typing import IO, TYPE_CHECKING, Any, Final, get_args, get_type_hints
 
 import typer
 from rich.console import Console
@@ -21,6 +21,9 @@ from db.queries.review_history import ReviewRow
 from db.queries.statistics import Statistics
 from db.queries.to_review import ToReview
 from db.rows import in_chunks
+
+if TYPE_CHECKING:
+    from db.datasets.nearest import SimilarPicture
 
 WIDTH_OF_A_FILE: Final = 160
 """Columns of a table that goes to a file or another program, where there is no terminal to ask."""
@@ -162,6 +165,19 @@ def print_reviews(rows: Sequence[ReviewRow]) -> None:
             given,
             counts,
         )
+    _show(table)
+
+
+def print_similar(rows: Sequence["SimilarPicture"]) -> None:
+    """Print one line a picture, the nearest first."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("similarity", "sha256", "marketplace", "asin", "category", "title"):
+        table.add_column(name, no_wrap=True, max_width=64 if name == "sha256" else 36)
+    for row in rows:
+        table.add_row(
+            f"{row.similarity:.3f}", row.sha256, row.marketplace, _printable(row.asin), row.category,
+            _printable(row.title),
+        )  # fmt: skip
     _show(table)
 
 

@@ -1,5 +1,6 @@
 """The words that commands take: formats, categories, names of sources, people and pictures."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -52,6 +53,13 @@ def person(word: str | None) -> str | None:
     if word is not None and not 0 < len(word.strip()) <= LONGEST_REVIEWER:
         raise typer.BadParameter(f"a name of 1 to {LONGEST_REVIEWER} characters is needed, got {word!r}")
     return word and word.strip()
+
+
+def sha256(word: str) -> str:
+    """Accept a picture's SHA-256; raise typer.BadParameter for any other word."""
+    if not re.fullmatch("[0-9a-f]{64}", word):
+        raise typer.BadParameter(f"a SHA-256 has 64 hex digits, got {word!r}")
+    return word
 
 
 def picture_file(path: Path | None) -> Path | None:

@@ -4,16 +4,15 @@ What a version says comes from its predictions, or from embeddings through its h
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER
 from db.models import Embedding, LabelChange, ModelVersion, Prediction, Product, ProductImage, Review, utc_now
-from db.repository.updating import update_rows
+from db.repository.many_rows import insert_rows, update_rows
 from db.rows import in_chunks
 from db.states.label_evidence import latest_reviews
 from db.states.version_states import active_version
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """The values of a product's label columns; all None means unclassified.
 
-    The last three are the network's word, also beside a review: see db/models.py.
+    The last three are the network's word, also beside a review: see db/models.py. A tuple, as relabelling makes
+    millions of them.
     """
 
     category: str | None = None
@@ -40,18 +39,15 @@ class Label:
     margin: float | None = None
     contradiction: float | None = None
 
-    @property
-    def claim(self) -> tuple[Any, ...]:
-        """All but the network's word."""
-        return self.category, self.confidence, self.uncertain, self.label_version_id
-
 
 _UNCLASSIFIED: Final = Label()
-_COLUMNS: Final = tuple(getattr(Product, field.name) for field in fields(Label))
+_CLAIM: Final = slice(0, 4)
+"""The values of a label that are not the network's word."""
+
+_COLUMNS: Final = tuple(getattr(Product, name) for name in Label._fields)
 
 
-@dataclass(frozen=True, slots=True)
-class _Labelled:
+class _Labelled(NamedTuple):
     """A product's row: its label as it is."""
 
     product_id: int
@@ -181,37 +177,17 @@ def _versions_that_saw(session: Session, product_id: int) -> list[ModelVersion]:
 def _write(session: Session, changed: Sequence[tuple[_Labelled, Label]]) -> int:
     """Write the labels of products for which they are others; give of how many category or uncertain is another."""
     now = utc_now()
-    names = [column.key for column in _COLUMNS]
-    rows, replaced = [], []
+    rows: list[tuple[object, ...]] = []
+    replaced: list[tuple[object, ...]] = []
     for product, label in changed:
-        classified_at = product.classified_at
-        if label.claim != product.label.claim:
+        before, classified_at = product.label, product.classified_at
+        if label[_CLAIM] != before[_CLAIM]:
             classified_at = None if label.uncertain is None else now
-        rows.append(
-            dict(zip(names, astuple(label), strict=True))
-            | {"id": product.product_id, "classified_at": classified_at}
-        )
-        before = product.label
-        if before.uncertain is not None and (before.category, before.uncertain) != (
-            label.category,
-            label.uncertain,
-        ):
-            replaced.append(_change(product, now))
-    update_rows(session, Product, rows)
-    if replaced:
-        session.execute(insert(LabelChange), replaced)
+        rows.append((product.product_id, *label, classified_at))
+        is_other = (before.category, before.uncertain) != (label.category, label.uncertain)
+        if is_other and before.uncertain is not None:
+            replaced.append((product.product_id, *before[_CLAIM], product.classified_at, now))
+    update_rows(session, Product, ("id", *Label._fields, "classified_at"), rows)
+    what_was = ("product_id", *Label._fields[_CLAIM], "classified_at", "replaced_at")
+    insert_rows(session, LabelChange, what_was, replaced)
     return len(replaced)
-
-
-def _change(product: _Labelled, now: datetime) -> dict[str, Any]:
-    """Say what a product's label was."""
-    before = product.label
-    return {
-        "product_id": product.product_id,
-        "category": before.category,
-        "confidence": before.confidence,
-        "uncertain": before.uncertain,
-        "label_version_id": before.label_version_id,
-        "classified_at": product.classified_at,
-        "replaced_at": now,
-    }

@@ -1,9 +1,8 @@
 """What a model version says of products: from its predictions, or from embeddings through its head."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +18,7 @@ Chosen = Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]
 """Selects products by a column that holds their ids: some of them, or a range."""
 
 
-@dataclass(frozen=True)
-class NetworkWord:
+class NetworkWord(NamedTuple):
     """What a version says of a product: the mean over its images that count."""
 
     likeliest: str

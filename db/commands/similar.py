@@ -1,0 +1,43 @@
+"""Find pictures that look alike: `python -m db similar`."""
+
+from typing import Annotated
+
+import typer
+
+from db.commands.command_line import terminal
+from db.commands.options import RowFile, RowFormat, require_file_format, sha256
+
+# `--help` is to answer at once, so that a command imports what it needs itself: SQLAlchemy and NumPy are large.
+# ruff: noqa: PLC0415
+
+
+def similar(
+    picture: Annotated[
+        str,
+        typer.Argument(
+            metavar="SHA256", callback=sha256, help="Of a stored picture, as `products` gives it."
+        ),
+    ],
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 10,
+    chosen: RowFormat = "table",
+    output: RowFile = None,
+) -> None:
+    """List the pictures that look most like one, the nearest first, with the products that show them.
+
+    They are compared as the active model version sees them; every picture that it has seen is looked at.
+
+    Example: python -m db similar SHA256 --limit 20 --format json
+    """
+    from db.commands.formats import print_similar, write_rows
+    from db.datasets.nearest import SimilarPicture, similar_pictures
+    from db.session import open_database
+
+    require_file_format(chosen, output)
+    with open_database().read() as session:
+        rows = similar_pictures(session, picture, limit)
+    if chosen != "table":
+        write_rows(rows, SimilarPicture, chosen, output)
+    elif rows:
+        print_similar(rows)
+    else:
+        terminal.print("No other picture has been seen by the active version yet.")

@@ -1,0 +1,58 @@
+"""Write many rows, each with values of its own, in one statement.
+
+PostgreSQL is sent an array a column: a statement a row takes it several times as long.
+"""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Table, TableValuedAlias, bindparam, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from db.models import Base
+
+
+def update_rows(
+    session: Session, model: type[Base], names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Write values where `id` is theirs, in the order of the names, of which the first is `id`.
+
+    Objects that the session holds stay as they are.
+    """
+    if not rows:
+        return
+    table = cast("Table", model.__table__)
+    values: dict[str, ColumnElement[Any]]
+    if session.get_bind().dialect.name == "sqlite":
+        of_row = [{f"new_{name}": value for name, value in zip(names, row, strict=True)} for row in rows]
+        values = {name: bindparam(f"new_{name}") for name in names[1:]}
+        session.connection().execute(
+            update(table).where(table.columns["id"] == bindparam("new_id")).values(values), of_row
+        )
+        return
+    new = _columns_of(table, names, rows)
+    values = {name: new.columns[name] for name in names[1:]}
+    session.connection().execute(update(table).where(table.columns["id"] == new.columns["id"]).values(values))
+
+
+def insert_rows(
+    session: Session, model: type[Base], names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Insert rows of values in the order of the names."""
+    if not rows:
+        return
+    table = cast("Table", model.__table__)
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+        return
+    new = _columns_of(table, names, rows)
+    session.connection().execute(insert(table).from_select(list(names), select(*new.columns)))
+
+
+def _columns_of(table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> TableValuedAlias:
+    arrays = [
+        bindparam(f"new_{name}", list(values), ARRAY(table.columns[name].type))
+        for name, values in zip(names, zip(*rows, strict=True), strict=True)
+    ]
+    return func.unnest(*arrays).table_valued(*names).render_derived("new")

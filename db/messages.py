@@ -14,6 +14,9 @@ RENDER_QUEUE: Final = "render"
 
 TRAIN_QUEUE: Final = "train"
 
+LEARN_QUEUE: Final = "learn"
+"""Learning and relabelling: arithmetic of seconds, which waits neither for a training nor behind many pictures."""
+
 CLASSIFY_IMAGES: Final = "worker.tasks.classify_images"
 """Takes one argument: a list of image ids."""
 

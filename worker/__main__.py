@@ -6,9 +6,10 @@ from db.commands.command_line import run
 from worker.cnn.errors import CnnError
 from worker.commands.classifying import classify, predict
 from worker.commands.crawling import crawl
+from worker.commands.learning import learn, suspects
 from worker.commands.monitoring import metrics, status
 from worker.commands.running import enqueue, retry, run_workers
-from worker.commands.training import suspects, train
+from worker.commands.training import train
 from worker.commands.versions import activate, evaluate, models
 from worker.errors import WorkerError
 
@@ -21,7 +22,7 @@ app = typer.Typer(
 app.command()(status)
 app.command()(metrics)
 app.command("run")(run_workers)
-for command in (train, classify, evaluate, predict, suspects, models, activate, enqueue, crawl, retry):
+for command in (train, learn, classify, evaluate, predict, suspects, models, activate, enqueue, crawl, retry):
     app.command()(command)
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Celery app: queues crawl, render, classify and train; importing it loads no TensorFlow.
+"""The Celery app: queues crawl, render, classify, learn and train; importing it loads no TensorFlow.
 
 celery -A worker.app worker -Q classify
 celery -A worker.app beat
@@ -18,6 +18,7 @@ from db.messages import (
     CLASSIFY_IMAGES,
     CLASSIFY_QUEUE,
     CRAWL_QUEUE,
+    LEARN_QUEUE,
     TRAIN_QUEUE,
     TRANSPORT_OPTIONS,
 )
@@ -27,6 +28,8 @@ from worker.task_logs import set_up_worker_logs
 
 SWEEP = "worker.tasks.sweep"
 TRAIN_MODEL = "worker.tasks.train_model"
+LEARN_HEAD = "worker.tasks.learn_head"
+RELABEL = "worker.tasks.relabel"
 CRAWL_SLICE = "worker.tasks.crawl_slice"
 PROBE = "worker.tasks.probe"
 SWEEP_SECONDS = 10
@@ -53,6 +56,8 @@ app.conf.update(
         CLASSIFY_IMAGES: {"queue": CLASSIFY_QUEUE},
         SWEEP: {"queue": CLASSIFY_QUEUE},
         TRAIN_MODEL: {"queue": TRAIN_QUEUE},
+        LEARN_HEAD: {"queue": LEARN_QUEUE},
+        RELABEL: {"queue": LEARN_QUEUE},
         CRAWL_SLICE: {"queue": CRAWL_QUEUE},
     },
     beat_schedule={

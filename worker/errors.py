@@ -2,6 +2,11 @@
 
 WorkerError
 ├── NoModelError           nothing was trained yet
+├── NoBodyError            the active version has no body to learn with
+├── NoEmbeddingsError      its body has seen no labelled picture
+├── NothingToLearnError    nothing is new since the last run, or no two categories can be learnt
+├── OvertakenError         another version was activated while one was learnt
+├── NoSuspectsError        the active version keeps no suspects
 ├── NothingToTrainError    a category has too few labelled pictures
 ├── NoFilesError           the folder to predict holds no file
 ├── TrainingFailedError    a training run ended without a model version
@@ -17,6 +22,26 @@ class WorkerError(Exception):
 
 class NoModelError(WorkerError):
     """There is no active model version; run `python -m worker train`."""
+
+
+class NoBodyError(WorkerError):
+    """The active model version was made before bodies, or by seed_cnn; train the default network."""
+
+
+class NoEmbeddingsError(WorkerError):
+    """No labelled picture has an embedding by the active version's body; run `python -m worker classify`."""
+
+
+class NothingToLearnError(WorkerError):
+    """No review, withdrawal or change of categories.toml is new since the last run that took them in."""
+
+
+class OvertakenError(WorkerError):
+    """Another model version was activated while one was learnt; learn again."""
+
+
+class NoSuspectsError(WorkerError):
+    """The active model version keeps no suspects; train the default network."""
 
 
 class NothingToTrainError(WorkerError):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from db.categories import load_categories
+from db.models import RunKind
 from db.queries.labelled_images import products_with_pictures
 from db.queries.waiting_runs import has_training_run, is_crawling, waiting_slices, waiting_training_runs
 from db.repository.predictions import set_aside_exhausted
@@ -13,7 +14,14 @@ from db.repository.runs import give_up_training_runs, plan_alone
 from db.repository.slices import close_dead_crawl_runs, repeat_slices
 from db.session import Database
 from worker.fleet.consumers import is_consumed
-from worker.fleet.queue import enqueue_pending, enqueue_slices, enqueue_training
+from worker.fleet.queue import (
+    enqueue_learning,
+    enqueue_pending,
+    enqueue_relabelling,
+    enqueue_slices,
+    enqueue_training,
+)
+from worker.learning.learning_plan import plan_due_learning
 from worker.settings import worker_settings
 from worker.training.planning import plan_training
 
@@ -49,8 +57,16 @@ def sweep(database: Database) -> None:
                 plan_training(session),
                 extra={"action": "training_planned"},
             )
+        if (run_id := plan_due_learning(session, worker_settings().learn_after)) is not None:
+            logger.info("planned to learn, as run %d", run_id, extra={"action": "learning_planned"})
+    _send(database)
+
+
+def _send(database: Database) -> None:
     with database.read() as session:
         enqueue_training(waiting_training_runs(session))
+        enqueue_learning(waiting_training_runs(session, RunKind.LEARNING))
+        enqueue_relabelling(session)
         enqueue_slices(session)
         if sent := enqueue_pending(session):
             logger.info("enqueued %d pending images", sent, extra={"action": "images_enqueued"})

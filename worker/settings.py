@@ -18,12 +18,15 @@ class WorkerSettings:
     Attributes:
         train_after: listed products that each category needs before the worker first trains by itself; 0: it
             never does; VASTRA_TRAIN_AFTER.
+        learn_after: new verdicts and withdrawals after which the worker learns by itself; 0: never;
+            VASTRA_LEARN_AFTER.
         crawl_hours: after which the slices that were last planned are crawled again; 0: never;
             VASTRA_CRAWL_HOURS.
         supervisor: process id of the supervisor with which this process ends; None: of its own; VASTRA_SUPERVISOR.
     """
 
     train_after: int
+    learn_after: int
     crawl_hours: float
     supervisor: int | None
 
@@ -37,6 +40,7 @@ def worker_settings() -> WorkerSettings:
     """
     return WorkerSettings(
         train_after=read_number("VASTRA_TRAIN_AFTER", int, 40),
+        learn_after=read_number("VASTRA_LEARN_AFTER", int, 16),
         crawl_hours=read_number("VASTRA_CRAWL_HOURS", float, 0.0),
         supervisor=read_number(SUPERVISOR, int, 0) if os.environ.get(SUPERVISOR) else None,
     )

@@ -9,7 +9,11 @@ from celery.signals import setup_logging, task_postrun, task_prerun
 from db.logs import identify_task, set_up_logs
 from db.settings import settings
 
-_FIRST_ARGUMENT: Final = {"crawl_slice": "crawl_run", "train_model": "training_run"}
+_FIRST_ARGUMENT: Final = {
+    "crawl_slice": "crawl_run",
+    "train_model": "training_run",
+    "learn_head": "training_run",
+}
 """What the ids are that some tasks are given."""
 
 

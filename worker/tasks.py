@@ -11,10 +11,11 @@ from db.errors import SettingsError
 from db.image_store import open_image_store
 from db.messages import CLASSIFY_IMAGES
 from db.session import open_database
-from worker.app import CRAWL_SLICE, PROBE, SWEEP, TRAIN_MODEL, app
+from worker.app import CRAWL_SLICE, LEARN_HEAD, PROBE, RELABEL, SWEEP, TRAIN_MODEL, app
 from worker.cnn.errors import CnnError
 from worker.crawling.spider_process import crawl_slice as crawl
-from worker.errors import BrokerError, NothingToTrainError
+from worker.errors import BrokerError, NothingToTrainError, WorkerError
+from worker.learning.relabel_loop import relabel_for
 from worker.schedule import sweep as sweep_records
 
 logger = get_task_logger(__name__)
@@ -54,6 +55,29 @@ def train_model(training_run_id: int) -> None:
             error,
             extra={"action": "training_failed"},
         )
+
+
+@app.task(name=LEARN_HEAD, base=DatabaseTask)
+def learn_head(training_run_id: int) -> None:
+    """Execute a learning run, unless it is finished or somebody is at it, and relabel by what it made."""
+    from worker.learning.learning_run import run_learning  # noqa: PLC0415 - SciPy is loaded in the task
+
+    try:
+        run_learning(open_database(), training_run_id)
+    except (WorkerError, CnnError) as error:
+        logger.error(  # noqa: TRY400 - the row has it
+            "learning run %d made no model version: %s",
+            training_run_id,
+            error,
+            extra={"action": "learning_failed"},
+        )
+    relabel_for(open_database())
+
+
+@app.task(name=RELABEL, base=DatabaseTask)
+def relabel() -> None:
+    """Relabel products by the active version for some seconds; the schedule sees what is left."""
+    relabel_for(open_database())
 
 
 @app.task(name=CRAWL_SLICE, base=DatabaseTask)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from db.models import Embedding
@@ -20,3 +20,8 @@ def embeddings_of(session: Session, body_id: int, image_ids: Iterable[int]) -> d
             )
         )
     }
+
+
+def has_embeddings(session: Session, body_id: int) -> bool:
+    """Say whether a body has embedded any image."""
+    return bool(session.scalar(select(exists().where(Embedding.body_id == body_id))))

@@ -1,7 +1,9 @@
-"""How far the active version has relabelled the products that it can label from embeddings."""
+"""How far the active version has relabelled the products that it can label from embeddings, and what changed."""
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db.models import LabelChange, ModelVersion, Product
 from db.states.version_states import RelabelProgress, active_version, relabel_progress
 
 
@@ -11,3 +13,14 @@ def unfinished_relabelling(session: Session) -> RelabelProgress | None:
     if version is None or version.relabelled_up_to is None:
         return None
     return relabel_progress(session, version)
+
+
+def count_changed_labels(session: Session, version_id: int) -> int:
+    """Count the products whose label a version has changed since it was last activated, whoever relabelled them."""
+    version = session.get_one(ModelVersion, version_id)
+    changed = (
+        select(func.count(LabelChange.product_id.distinct()))
+        .join(Product, Product.id == LabelChange.product_id)
+        .where(Product.label_version_id == version_id, LabelChange.replaced_at >= version.activated_at)
+    )
+    return session.execute(changed).scalar_one()

@@ -6,15 +6,26 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from db.crawls import CrawlArguments
-from db.models import CrawlRun, TrainingRun
+from db.models import CrawlRun, RunKind, RunStatus, TrainingRun
 from db.states.run_states import is_alive, is_waiting
 
 
-def waiting_training_runs(session: Session) -> list[int]:
+def waiting_training_runs(session: Session, kind: RunKind = RunKind.TRAINING) -> list[int]:
     """List runs that were planned or whose worker died, oldest first: their message has to be sent again."""
-    return list(
-        session.scalars(select(TrainingRun.id).where(is_waiting(TrainingRun)).order_by(TrainingRun.id))
-    )
+    of_kind = select(TrainingRun.id).where(TrainingRun.kind == kind, is_waiting(TrainingRun))
+    return list(session.scalars(of_kind.order_by(TrainingRun.id)))
+
+
+def unfinished_learning(session: Session) -> int | None:
+    """Give the oldest learning run that waits for a worker or has one."""
+    unfinished = is_waiting(TrainingRun) | is_alive(TrainingRun)
+    of_kind = select(TrainingRun.id).where(TrainingRun.kind == RunKind.LEARNING, unfinished)
+    return session.scalar(of_kind.order_by(TrainingRun.id).limit(1))
+
+
+def has_unfinished_training_run(session: Session) -> bool:
+    """Say whether something is to be trained or learnt that is not finished."""
+    return bool(session.scalar(select(exists().where(TrainingRun.status != RunStatus.FINISHED))))
 
 
 def waiting_slices(session: Session) -> dict[str, list[int]]:

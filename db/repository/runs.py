@@ -5,7 +5,7 @@ from typing import Any, Final
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from db.models import CrawlRun, RunStatus, TrainingRun, utc_now
+from db.models import CrawlRun, RunKind, RunStatus, TrainingRun, utc_now
 from db.states.run_states import MAX_RUN_ATTEMPTS, Run, is_dead, is_waiting
 
 _PLANNING: Final = 0x56415354
@@ -68,9 +68,11 @@ def finish_crawl_run(session: Session, run_id: int, finish_reason: str, statisti
     run.finish_reason, run.statistics = finish_reason, statistics
 
 
-def plan_training_run(session: Session, network: str, config: dict[str, Any], seed: int) -> int:
+def plan_training_run(
+    session: Session, network: str, config: dict[str, Any], seed: int, kind: RunKind = RunKind.TRAINING
+) -> int:
     """Write down a training run that a worker will be told of; give its id."""
-    run = TrainingRun(network=network, config=config, seed=seed)
+    run = TrainingRun(kind=kind, network=network, config=config, seed=seed)
     session.add(run)
     session.flush()
     return run.id

@@ -30,9 +30,20 @@ def test_a_wrong_number_is_named_with_what_is_allowed(
 
 
 def test_an_empty_variable_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("VASTRA_TRAIN_AFTER", "VASTRA_CRAWL_HOURS", "VASTRA_SUPERVISOR", "VASTRA_LOG"):
+    for name in (
+        "VASTRA_TRAIN_AFTER",
+        "VASTRA_LEARN_AFTER",
+        "VASTRA_CRAWL_HOURS",
+        "VASTRA_SUPERVISOR",
+        "VASTRA_LOG",
+    ):
         monkeypatch.setenv(name, "")
-    assert vars(worker_settings()) == {"train_after": 40, "crawl_hours": 0, "supervisor": None}
+    assert vars(worker_settings()) == {
+        "train_after": 40,
+        "learn_after": 16,
+        "crawl_hours": 0,
+        "supervisor": None,
+    }
     assert not settings().json_logs
 
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 OWN = (
     "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_SECRET_ACCESS_KEY", "BUILD_STORE",
-    "IMAGE_STORE", "VASTRA_CRAWL_HOURS", "VASTRA_TRAIN_AFTER",
+    "IMAGE_STORE", "VASTRA_CRAWL_HOURS", "VASTRA_LEARN_AFTER", "VASTRA_TRAIN_AFTER",
 )  # fmt: skip
 
 PROGRAMS = ("crawl-worker", "classifier", "trainer", "beat", "metrics")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
+from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.pictures.decoder import check_picture
 from db.repository.found_products import FoundPicture
 from db.repository.runs import plan_training_run
@@ -74,7 +74,7 @@ def broker(broker_of_session: str) -> Iterator[str]:
     """The address of a running broker; the test's messages are dropped at its end."""
     yield broker_of_session
     with app.connection_for_write() as connection:
-        for queue in (CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE):
+        for queue in (CLASSIFY_QUEUE, LEARN_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE):
             app.amqp.queues[queue](connection.default_channel).purge()
 
 

@@ -7,10 +7,12 @@ from typing import Final
 
 from db.commands.command_line import terminal
 from db.crawls import CrawlArguments, FinishReason
-from db.messages import CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
+from db.messages import CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.models import CrawlRun, RunStatus, TrainingRun
+from db.queries.relabelled import unfinished_relabelling
 from db.queries.slice_progress import crawl_runs, products_of
 from db.session import Database
+from db.states.version_states import RelabelProgress
 from worker.cnn.progress import Progress
 from worker.commands.progress_bars import crawl_bar, training_bar
 from worker.errors import SlicesFailedError, TrainingFailedError
@@ -21,6 +23,7 @@ _START: Final = {
     CRAWL_QUEUE: "`python -m worker run`, or the stack's `crawl-worker`",
     RENDER_QUEUE: "`python -m worker run` where Chromium is, or the stack's `browser`",
     TRAIN_QUEUE: "`python -m worker run`, or the stack's `trainer`",
+    LEARN_QUEUE: "`python -m worker run`, or the stack's `classifier`",
 }
 _IDLE_LOOKS: Final = 5
 """After so many looks in a row at what nobody is at, the user is told if no worker is there to take it up."""
@@ -35,6 +38,31 @@ def follow_training(database: Database, run_id: int) -> None:
     Raises:
         TrainingFailedError: the run made no model version.
     """
+    _follow(database, run_id, TRAIN_QUEUE)
+
+
+def follow_learning(database: Database, run_id: int) -> None:
+    """Show a learning run's progress until it is finished; Ctrl-C stops the watching, not the learning.
+
+    Raises:
+        TrainingFailedError: the run made no model version.
+    """
+    _follow(database, run_id, LEARN_QUEUE)
+
+
+def follow_relabelling(database: Database) -> None:
+    """Show how far the relabelling is that workers do, until all is done; Ctrl-C stops the watching alone."""
+    looks = 0
+    with training_bar() as report:
+        while (progress := _look_at_relabelling(database)) is not None:
+            report(Progress("relabelling", progress.done, progress.total))
+            looks += 1
+            if looks == _IDLE_LOOKS:
+                _say_if_nobody_is_there(database, LEARN_QUEUE)
+            time.sleep(_LOOK_SECONDS)
+
+
+def _follow(database: Database, run_id: int, queue: str) -> None:
     looks = 0
     with training_bar() as report:
         while (run := _look(database, run_id)).status is not RunStatus.FINISHED:
@@ -42,7 +70,7 @@ def follow_training(database: Database, run_id: int) -> None:
                 report(Progress(**run.progress))
             looks += 1
             if looks == _IDLE_LOOKS and run.status is RunStatus.PLANNED:
-                _say_if_nobody_is_there(database, TRAIN_QUEUE)
+                _say_if_nobody_is_there(database, queue)
             time.sleep(_LOOK_SECONDS)
     if run.error is not None:
         raise TrainingFailedError(f"training run {run_id} made no model version: {run.error}")
@@ -51,6 +79,11 @@ def follow_training(database: Database, run_id: int) -> None:
 def _say_if_nobody_is_there(database: Database, queue: str) -> None:
     if not is_consumed(database, queue):
         terminal.print(f"No {queue} worker is running, so it waits: start {_START[queue]}.")
+
+
+def _look_at_relabelling(database: Database) -> RelabelProgress | None:
+    with database.read() as session:
+        return unfinished_relabelling(session)
 
 
 def _look(database: Database, run_id: int) -> TrainingRun:

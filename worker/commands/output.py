@@ -6,14 +6,17 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Column, Table
 
 from db.crawls import CrawlArguments
-from db.models import CrawlRun, ModelVersion
+from db.models import CrawlRun, ModelVersion, RunKind
 from db.queries.slice_progress import products_of
+
+
+_KINDS: Final = {RunKind.TRAINING: "trained", RunKind.LEARNING: "learnt"}
 
 
 class Format(StrEnum):
@@ -66,14 +69,18 @@ def robustness_table(robustness: Mapping[str, Any]) -> Table:
     return table
 
 
-def versions_table(versions: Iterable[ModelVersion]) -> Table:
-    """Show model versions, the latest first."""
-    table = Table("version", "active", "network", "made", "test accuracy", "macro F1", "threshold")
-    for version in versions:
+def versions_table(versions: Iterable[tuple[ModelVersion, RunKind]]) -> Table:
+    """Show model versions and what kind of run made each, in their order."""
+    table = Table(
+        "version", "active", "kind", "body", "network", "made", "test accuracy", "macro F1", "threshold"
+    )
+    for version, kind in versions:
         test = version.metrics.get("test") or {}
         table.add_row(
             str(version.id),
             "yes" if version.active else "",
+            _KINDS[kind],
+            "" if version.body_id is None else str(version.body_id),
             version.network,
             f"{version.created_at:%Y-%m-%d %H:%M}",
             _number(test.get("accuracy")),

@@ -1,18 +1,15 @@
-"""Make model versions, and find the labels that harm them: `python -m worker train` and `suspects`."""
+"""Make model versions: `python -m worker train`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import select
 
 from db.commands.command_line import terminal
-from db.commands.options import picture_file
 from db.image_store import open_image_store
 from db.models import ModelVersion
 from db.session import Database, open_database
 from worker.cnn.config import DEFAULT_NETWORK, NetworkName
-from worker.commands.output import Format, write_rows
 from worker.commands.progress_bars import training_bar
 from worker.training.planning import FINE_TUNE_FROM, plan_training
 
@@ -84,30 +81,3 @@ def _announce(database: Database, run_id: int) -> None:
         version = session.scalars(select(ModelVersion).where(ModelVersion.training_run_id == run_id)).one()
     verdict = "is active" if version.active else "is worse than the active version, which stays"
     terminal.print(f"Model version {version.id} {verdict}.")
-
-
-def suspects(
-    output: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
-    sheet: Annotated[
-        Path | None,
-        typer.Option(help="Draw them as well, into this .png or .jpg file.", callback=picture_file),
-    ] = None,
-) -> None:
-    """List products whose listed category is probably wrong, for you to review; changes nothing.
-
-    Each is compared with a model that has seen neither it nor its near duplicates (confident learning).
-    `left_out` says whether the active version was trained without it: training leaves listed labels that are
-    suspect out, once they are more than 2.5 % of its products, and never a review.
-
-    Example: `python -m worker suspects --sheet suspects.png`
-    """
-    from worker.training.suspects import SUSPECT_COLUMNS, draw_suspects, find_suspects
-
-    database, store = open_database(), open_image_store()
-    with training_bar() as report:
-        found = find_suspects(database, store, report)
-    write_rows(map(vars, found), SUSPECT_COLUMNS, output)
-    if sheet is not None and found:
-        with database.read() as session:
-            draw_suspects(session, store, found).save(sheet)
-    terminal.print(f"{len(found)} suspects. Your verdict: `python -m db review MARKETPLACE ASIN CATEGORY`.")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from db.commands.command_line import terminal
 from db.image_store import open_image_store
-from db.models import ModelVersion
+from db.models import ModelVersion, TrainingRun
 from db.queries.pending import count_pending
 from db.repository.model_versions import activate as activate_version
 from db.session import open_database
@@ -74,16 +74,25 @@ def evaluate(
 def models() -> None:
     """List the model versions, the latest first."""
     with open_database().read() as session:
-        versions = session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc())).all()
+        made_by = select(ModelVersion, TrainingRun.kind).join(TrainingRun)
+        versions = session.execute(made_by.order_by(ModelVersion.id.desc())).all()
     if not versions:
         terminal.print("Nothing is trained yet: run `python -m worker train`.")
         return
-    Console().print(versions_table(versions))
+    Console().print(versions_table([(version, kind) for version, kind in versions]))
 
 
 def activate(version: Annotated[int, typer.Argument(metavar="ID", help="As `models` lists it.")]) -> None:
-    """Make a model version the one whose predictions count: also the way back to an earlier one."""
-    with open_database().write() as session:
+    """Make a model version the one whose predictions count: also the way back to an earlier one.
+
+    Products are relabelled at once where the version has seen their pictures, or its body has embedded them.
+    """
+    from worker.commands.learning import relabel_here
+
+    database = open_database()
+    with database.write() as session:
         activate_version(session, version)
+    relabel_here(database)
+    with database.read() as session:
         pending = count_pending(session)
     terminal.print(f"Model version {version} is active; {pending} images are pending.")

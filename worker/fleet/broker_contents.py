@@ -9,11 +9,11 @@ from redis import Redis
 
 from db.broker import open_redis
 from db.errors import NoRedisError
-from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, SENT_AT, TRAIN_QUEUE
+from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, SENT_AT, TRAIN_QUEUE
 from worker.app import app
 from worker.errors import BrokerError
 
-QUEUES: Final = (CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE)
+QUEUES: Final = (CLASSIFY_QUEUE, LEARN_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE)
 
 _PATIENCE_SECONDS: Final = 5
 _UNACKNOWLEDGED: Final = "unacked_index"

@@ -4,11 +4,11 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from db.messages import CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
+from db.messages import CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.models import CrawlRun, TrainingRun
 from db.session import Database
 from db.states.run_states import Run, is_alive
-from worker.app import CRAWL_SLICE, TRAIN_MODEL
+from worker.app import CRAWL_SLICE, LEARN_HEAD, TRAIN_MODEL
 from worker.errors import BrokerError
 from worker.fleet.status import judge_worker, read_broker
 
@@ -16,6 +16,7 @@ _RUNS: Final[dict[str, tuple[Run, str]]] = {
     CRAWL_QUEUE: (CrawlRun, CRAWL_SLICE),
     RENDER_QUEUE: (CrawlRun, CRAWL_SLICE),
     TRAIN_QUEUE: (TrainingRun, TRAIN_MODEL),
+    LEARN_QUEUE: (TrainingRun, LEARN_HEAD),
 }
 
 

@@ -9,12 +9,14 @@ from db.broker import broker_url
 from db.messages import (
     CLASSIFY_IMAGES,
     CLASSIFY_QUEUE,
+    LEARN_QUEUE,
     TRAIN_QUEUE,
     sent_now,
 )
 from db.queries.pending import pending_batches
+from db.queries.relabelled import unfinished_relabelling
 from db.queries.waiting_runs import waiting_slices
-from worker.app import CRAWL_SLICE, TRAIN_MODEL, app
+from worker.app import CRAWL_SLICE, LEARN_HEAD, RELABEL, TRAIN_MODEL, app
 from worker.errors import BrokerError
 
 
@@ -62,6 +64,25 @@ def enqueue_training(run_ids: list[int]) -> None:
     _enqueue_runs(TRAIN_MODEL, TRAIN_QUEUE, run_ids)
 
 
+def enqueue_learning(run_ids: list[int]) -> None:
+    """Send learning runs to whoever learns, unless messages wait there already.
+
+    Raises:
+        BrokerError: the broker does not answer.
+    """
+    _enqueue_runs(LEARN_HEAD, LEARN_QUEUE, run_ids)
+
+
+def enqueue_relabelling(session: Session) -> None:
+    """Send for whoever goes on with an unfinished relabelling, unless messages wait there already.
+
+    Raises:
+        BrokerError: the broker does not answer.
+    """
+    if unfinished_relabelling(session) is not None:
+        _enqueue(RELABEL, LEARN_QUEUE, [[]])
+
+
 def enqueue_slices(session: Session) -> None:
     """Send slices that nobody is at to the workers that can crawl them, unless messages wait for those already.
 
@@ -73,9 +94,13 @@ def enqueue_slices(session: Session) -> None:
 
 
 def _enqueue_runs(task: str, queue: str, run_ids: list[int]) -> None:
+    _enqueue(task, queue, [[run_id] for run_id in run_ids])
+
+
+def _enqueue(task: str, queue: str, arguments: list[list[int]]) -> None:
     try:
         if not waiting(queue):
-            for run_id in run_ids:
-                app.send_task(task, args=[run_id], queue=queue, headers=sent_now(), retry=False)
+            for args in arguments:
+                app.send_task(task, args=args, queue=queue, headers=sent_now(), retry=False)
     except OperationalError as error:
         raise BrokerError(f"the broker does not answer: {error}") from error

@@ -15,7 +15,7 @@ from db.models import CrawlRun, RunStatus, TrainingRun
 from db.queries.statistics import LastRun, Statistics, gather_statistics
 from db.session import Database
 from db.states.run_states import is_alive
-from worker.app import CRAWL_SLICE, TRAIN_MODEL
+from worker.app import CRAWL_SLICE, LEARN_HEAD, TRAIN_MODEL
 from worker.errors import BrokerError
 from worker.fleet.broker_contents import Queue, Taken, count_messages, count_taken, open_broker
 from worker.fleet.presence import Presence, list_workers
@@ -66,6 +66,7 @@ class Status:
 
     Attributes:
         pending: images that the active version has still to predict.
+        to_relabel: products that it has still to relabel from embeddings.
         set_aside: images that are not to be classified, by reason.
         estimated: whether `pending` is an estimate, as it is where very many are.
     """
@@ -75,6 +76,7 @@ class Status:
     workers: list[WorkerStatus]
     pending: int
     estimated: bool
+    to_relabel: int
     set_aside: dict[str, int]
     active_model_version: int | None
     crawl_runs: dict[str, int]
@@ -97,6 +99,7 @@ def read_status(database: Database) -> Status:
         workers=[judge_worker(worker, records.alive) for worker in broker.workers],
         pending=figures.pending,
         estimated="pending" in figures.estimated,
+        to_relabel=figures.to_relabel,
         set_aside=figures.set_aside,
         active_model_version=figures.active_model_version,
         crawl_runs=records.crawl_runs,
@@ -127,7 +130,7 @@ def read_records(database: Database) -> RecordsStatus:
     with database.read() as session:
         alive = {
             task
-            for task, run in ((CRAWL_SLICE, CrawlRun), (TRAIN_MODEL, TrainingRun))
+            for task, run in ((CRAWL_SLICE, CrawlRun), (TRAIN_MODEL, TrainingRun), (LEARN_HEAD, TrainingRun))
             if session.scalar(select(func.count(run.id)).where(is_alive(run)))
         }
         return RecordsStatus(
@@ -179,6 +182,8 @@ def _records_table(status: Status) -> Table:
         "active model version", str(status.active_model_version or "none: run `python -m worker train`")
     )
     table.add_row("pending images", f"{about}{status.pending}")
+    if status.to_relabel:
+        table.add_row("products to relabel", str(status.to_relabel))
     table.add_row("set aside", _counts(status.set_aside) or "none")
     table.add_row("crawl runs", _counts(status.crawl_runs))
     table.add_row("last crawl run", _run(status.last_crawl_run))

@@ -1,17 +1,15 @@
 """Execute a training run: examples, network, verdict, activation; the row tells what happened."""
 
 import logging
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from db.image_store import ImageStore
-from db.models import RunStatus, TrainingRun
-from db.repository.model_versions import activate, record_model_version
-from db.repository.runs import begin_run, finish_training_run
+from db.models import TrainingRun
+from db.repository.runs import begin_run
 from db.session import Database
-from db.settings import ROOT, settings
+from db.settings import settings
 from worker.cnn.config import TrainingConfig
 from worker.cnn.progress import Report, no_report
 from worker.cnn.serving.classifier import Classifier
@@ -19,6 +17,7 @@ from worker.cnn.train import TrainingResult, train_and_evaluate
 from worker.training.examples import digest, gather_examples, split_images
 from worker.training.gate import is_no_worse
 from worker.training.heartbeat import Heartbeat
+from worker.training.outcomes import Outcome, record_outcome
 
 logger = logging.getLogger(__name__)
 
@@ -52,36 +51,24 @@ def _train(
         examples = gather_examples(database, store, config, images, Path(folder))
         result = train_and_evaluate(config, examples, settings().folder / "training", report)
     candidate = Classifier.load(result.flatbuffer or result.artefact, result.specification)
-    better = is_no_worse(database, store, candidate, images)
-    # Version, activation and end of the run are one transaction: whoever is killed before it has done nothing.
+    left_out = sorted(map(int, result.left_out))
+    outcome = Outcome(
+        columns=_columns(result),
+        dataset_digest=digest(images),
+        metrics=dict(result.metrics) | {"left_out": left_out},
+        is_no_worse=is_no_worse(database, store, candidate, images),
+        history=result.history,
+    )
     with database.write() as session:
-        run = session.get_one(TrainingRun, run_id, with_for_update=True)
-        if run.status is RunStatus.FINISHED:
-            logger.warning("training run %d was finished by somebody else meanwhile", run_id)
-            return None
-        run.dataset_digest, run.code_revision = digest(images), code_revision()
-        left_out = sorted(map(int, result.left_out))
-        run.history, run.metrics = list(result.history), dict(result.metrics) | {"left_out": left_out}
-        version_id = record_model_version(session, run_id, _columns(result))
-        if better:
-            activate(session, version_id)
-        finish_training_run(session, run_id)
+        version_id = record_outcome(session, run_id, outcome)
+    if version_id is None:
+        return None
     logger.info(
         "training run %d made model version %d", run_id, version_id, extra={"action": "training_finished"}
     )
-    if better:
+    if outcome.is_no_worse:
         logger.info("model version %d is active", version_id, extra={"action": "version_activated"})
     return version_id
-
-
-def code_revision() -> str | None:
-    """Name the commit of the checkout; None outside one."""
-    command = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
-    try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - fixed words
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return answer.stdout.strip()
 
 
 def _columns(result: TrainingResult) -> dict[str, Any]:

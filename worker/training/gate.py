@@ -4,7 +4,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import Final
 
 from db.image_store import ImageStore
 from db.models import Split
@@ -14,15 +13,11 @@ from db.states.version_states import active_version
 from worker.classifying.loaded_versions import load_classifier
 from worker.classifying.stored_pictures import classify_stored
 from worker.cnn.errors import ArtefactError
-from worker.cnn.figures.intervals import mcnemar_p_value
 from worker.cnn.serving.classifier import Classifier
 from worker.training.examples import SplitImage
+from worker.training.gate_rule import tells_no_worse
 
 logger = logging.getLogger(__name__)
-
-_FEWEST_PRODUCTS: Final = 30
-_SIGNIFICANCE: Final = 0.05
-"""The p-value of McNemar's test from which a loss is taken for chance, on at least so many test products."""
 
 
 def is_no_worse(
@@ -30,9 +25,8 @@ def is_no_worse(
 ) -> bool:
     """Compare a candidate with the active version on the test products and the categories that both know.
 
-    It is worse if it has fewer products right, and McNemar's exact test says that this is no chance; on fewer
-    than 30 products, which could hardly convince the test, it is worse if it has fewer right at all. Without an
-    active version that can be loaded, or a product to compare on, the candidate is no worse.
+    Which of two is worse, worker/training/gate_rule.py says. Without an active version that can be loaded, or a
+    product to compare on, the candidate is no worse.
     """
     with database.read() as session:
         active = active_version(session)
@@ -46,14 +40,7 @@ def is_no_worse(
     both = set(candidate.specification.categories) & set(current.specification.categories)
     test = [each.image for each in images if each.split is Split.TEST and each.image.category in both]
     new, old = products_told(database, store, candidate, test), products_told(database, store, current, test)
-    won = sum(right and not old.get(product) for product, right in new.items())
-    lost = sum(right and not new.get(product) for product, right in old.items())
-    p_value = mcnemar_p_value(won, lost)
-    logger.info(
-        "of %d test products the candidate alone has %d right, the active version alone %d; p = %.4f",
-        len(new), won, lost, p_value,
-    )  # fmt: skip
-    return won >= lost or (len(new) >= _FEWEST_PRODUCTS and p_value >= _SIGNIFICANCE)
+    return tells_no_worse(new, old)
 
 
 def products_told(

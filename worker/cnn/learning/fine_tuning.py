@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from worker.cnn.arrays import Floats, Labels
 from worker.cnn.config import FineTuning, TrainingConfig
 from worker.cnn.learning.fitting import Fitting, History, fit
-from worker.cnn.learning.heads import Labelled, fit_head
+from worker.cnn.learning.head_fitting import Labelled, fit_head
 from worker.cnn.learning.map_batches import AlteredMaps, PlainMaps
 from worker.cnn.learning.maps import compute_maps, open_map_cache, pool_maps
 from worker.cnn.learning.workspace import Workspace

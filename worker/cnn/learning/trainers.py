@@ -13,7 +13,7 @@ from worker.cnn.learning.epoch_batches import ShuffledBatches, make_targets
 from worker.cnn.learning.features import compute_features
 from worker.cnn.learning.fine_tuning import fine_tune
 from worker.cnn.learning.fitting import Fitting, History, build_adam, fit
-from worker.cnn.learning.heads import Labelled, fit_head
+from worker.cnn.learning.head_fitting import Labelled, fit_head
 from worker.cnn.learning.suspect_labels import suspects_to_leave_out
 from worker.cnn.learning.workspace import Workspace
 from worker.cnn.networks.architectures import assemble_efficientnet, assemble_seed_cnn, build_seed_cnn

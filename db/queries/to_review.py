@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from db.models import CONTRADICTED, LABELLED_BY_MODEL, TRAINED_ON, Image, Product, ProductImage, Review
+from db.index_conditions import CONTRADICTED, LABELLED_BY_MODEL, TRAINED_ON
+from db.models import Image, Product, ProductImage, Review
 from db.queries.review_order import (
     NEW_SOURCE_VERDICTS,
     Candidate,

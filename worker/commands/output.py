@@ -15,7 +15,6 @@ from db.crawls import CrawlArguments
 from db.models import CrawlRun, ModelVersion, RunKind
 from db.queries.slice_progress import products_of
 
-
 _KINDS: Final = {RunKind.TRAINING: "trained", RunKind.LEARNING: "learnt"}
 
 

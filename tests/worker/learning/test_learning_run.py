@@ -1,0 +1,285 @@
+"""Verdicts become labels: from the reviews to a new head, the gate, and every product relabelled."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import delete, func, select, update
+
+from db.categories import Category
+from db.datasets.splits import assign_splits
+from db.models import Embedding, ModelVersion, RunKind, RunStatus, Split, SuspectLabel, TrainingRun
+from db.queries.relabelled import count_changed_labels, unfinished_relabelling
+from db.queries.review_news import counting_reviews
+from db.repository.model_versions import activate
+from db.repository.relabelling import relabel_some
+from db.repository.reviews import withdraw_review
+from db.session import Database
+from db.states.version_states import active_version
+from tests.factories import CATEGORIES, SHOP, model_version, version_with_body
+from tests.worker.embeddings import NAMES, STRANGE, asin, finish_runs, labels, review, save_embedded, taught
+from worker.cnn.errors import EmptyCategoryError
+from worker.errors import (
+    NoBodyError,
+    NoEmbeddingsError,
+    NoModelError,
+    NothingToLearnError,
+    OvertakenError,
+)
+from worker.learning import learning_plan, learning_run
+from worker.learning.learning_config import LearningConfig
+from worker.learning.learning_plan import plan_due_learning, plan_learning
+from worker.learning.learning_run import run_learning
+from worker.learning.relabel_loop import relabel_all, relabel_for
+
+pytestmark = pytest.mark.slow
+
+REVIEWED, UNSEEN = STRANGE[:10], STRANGE[10:]
+
+
+@pytest.fixture
+def version(database: Database) -> int:
+    return taught(database)
+
+
+def set_categories(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Write another categories.toml, for what learning reads of it."""
+    categories = tuple(Category(name, name.title(), (name,)) for name in names)
+    for reader in ("worker.learning.learning_plan", "worker.training.examples"):
+        monkeypatch.setattr(f"{reader}.load_categories", lambda: categories)
+
+
+def learn(database: Database) -> ModelVersion:
+    """Learn as the command does, and relabel; the version that was made."""
+    with database.write() as session:
+        run = plan_learning(session).run_id
+    made = run_learning(database, run)
+    relabel_all(database)
+    with database.read() as session:
+        return session.get_one(ModelVersion, made)
+
+
+def run_of(database: Database, version: ModelVersion) -> TrainingRun:
+    with database.read() as session:
+        return session.get_one(TrainingRun, version.training_run_id)
+
+
+def refuses_to_plan(database: Database, error: type[Exception], words: str) -> None:
+    with database.write() as session, pytest.raises(error, match=words):
+        plan_learning(session)
+
+
+def test_ten_verdicts_relabel_the_products_that_nobody_reviewed(database: Database, version: int) -> None:
+    assert labels(database, "strange", STRANGE) == {"jeans"}
+    review(database, "strange", REVIEWED, "trousers")
+    made = learn(database)
+    assert (made.active, made.body_id, made.categories) == (True, 1, list(NAMES))
+    assert labels(database, "strange", UNSEEN) == {"trousers"}
+    assert labels(database, "jeans", range(100, 120)) == {"jeans"}
+    with database.read() as session:
+        assert count_changed_labels(session, made.id) == len(UNSEEN)
+        old = session.get_one(ModelVersion, version)
+        assert (made.sha256, made.network, made.artefact) == (old.sha256, old.network, None)
+
+
+def test_a_run_says_what_it_learnt_from(database: Database, version: int) -> None:
+    review(database, "strange", REVIEWED, "trousers")
+    with database.write() as session:
+        session.execute(delete(Embedding).where(Embedding.image_id == 1))
+    made = learn(database)
+    run = run_of(database, made)
+    with database.read() as session:
+        assert run.metrics["reviews"] == counting_reviews(session, NAMES)
+    assert (run.kind, run.status, run.error, run.attempts) == (RunKind.LEARNING, RunStatus.FINISHED, None, 1)
+    assert run.metrics["without_embedding"] == 1
+    assert (run.metrics["not_drawn"], run.metrics["left_out"]) == (0, [])
+    assert run.metrics["weight_decay"] > 0
+    assert len(run.dataset_digest or "") == 64
+    assert made.metrics["test"]["accuracy"] == run.metrics["test"]["accuracy"]
+
+
+def test_what_was_learnt_is_no_news_and_a_withdrawal_is(database: Database, version: int) -> None:
+    refuses_to_plan(database, NothingToLearnError, "nothing is new.*got 0 reviewed products")
+    review(database, "strange", REVIEWED, "trousers")
+    learn(database)
+    refuses_to_plan(database, NothingToLearnError, "nothing is new.*got 10 reviewed products")
+    with database.write() as session:
+        withdraw_review(session, SHOP, asin("strange", STRANGE[0]))
+    assert len(run_of(database, learn(database)).metrics["reviews"]) == 9
+
+
+def test_without_a_version_a_body_or_embeddings_nothing_is_learnt(database: Database) -> None:
+    refuses_to_plan(database, NoModelError, "python -m worker train")
+    model_version(database)
+    refuses_to_plan(database, NoBodyError, "version 1 has no body.*python -m worker train")
+    taught(database)
+    review(database, "strange", REVIEWED, "trousers")
+    with database.write() as session:
+        session.execute(delete(Embedding))
+    refuses_to_plan(database, NoEmbeddingsError, "python -m worker classify")
+
+
+def test_the_same_wrong_verdicts_do_not_pass_the_gate(database: Database, version: int) -> None:
+    """Test products that are right before and wrong after are a loss."""
+    with database.write() as session:
+        session.execute(update(TrainingRun).values(metrics={}))
+    save_embedded(database, version, "strange", range(500, 540), listed="jeans")
+    with database.write() as session:  # the shop means it: strange ones are jeans, and some of them are test
+        from db.models import Product
+
+        strange = Product.asin.in_([asin("strange", seed) for seed in range(500, 540)])
+        session.execute(update(Product).where(strange).values(split=Split.TEST))
+    review(database, "strange", REVIEWED, "trousers")
+    made = learn(database)
+    assert not made.active
+    assert run_of(database, made).error is None
+    with database.read() as session:
+        active = active_version(session)
+        assert active is not None
+        assert active.id == version
+        assert unfinished_relabelling(session) is None
+    refuses_to_plan(database, NothingToLearnError, "nothing is new")
+
+
+def test_a_new_category_is_learnt_from_ten_verdicts_on_and_every_picture_asked_again(
+    database: Database, version: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_categories(monkeypatch, *NAMES, "shirt")
+    save_embedded(database, version, "shirt", range(600, 630))
+    review(database, "shirt", range(600, 609), "shirt")
+    refuses_to_plan(database, NothingToLearnError, "nothing is new.*1 more verdicts for shirt")
+    review(database, "strange", REVIEWED, "trousers")
+    with database.write() as session:
+        assert plan_learning(session).missing == "1 more verdicts for shirt"
+    assert learn(database).categories == list(NAMES)
+    review(database, "shirt", [609], "shirt")
+    made = learn(database)
+    assert (made.active, made.categories) == (True, [*NAMES, "shirt"])
+    assert labels(database, "shirt", range(610, 630)) == {"shirt"}
+
+
+def test_what_was_called_other_before_a_category_existed_is_learnt_as_nothing(
+    database: Database, version: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_embedded(database, version, "shirt", range(600, 630))
+    review(database, "shirt", range(620, 625), "other")
+    set_categories(monkeypatch, *NAMES, "shirt")
+    review(database, "shirt", range(600, 610), "shirt")
+    run = run_of(database, learn(database))
+    assert run.metrics["learnt_from"] < 60 + 10 + 1
+    assert labels(database, "shirt", range(610, 620)) == {"shirt"}
+
+
+def test_a_category_that_was_taken_away_is_dropped(
+    database: Database, version: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_categories(monkeypatch, "saree", "trousers")
+    made = learn(database)
+    assert made.categories == ["saree", "trousers"]
+    assert labels(database, "jeans", range(100, 120)) <= {"saree", "trousers", None}
+    refuses_to_plan(database, NothingToLearnError, "nothing is new")
+
+
+def test_one_category_is_nothing_to_tell_apart(
+    database: Database, version: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_categories(monkeypatch, "saree", "shirt")
+    refuses_to_plan(database, NothingToLearnError, r"two categories.*10 more verdicts for shirt; got \['saree'\]")
+
+
+def test_a_category_without_products_fails_and_the_row_says_why(database: Database, version: int) -> None:
+    review(database, "saree", range(20), "other")
+    with pytest.raises(EmptyCategoryError, match="saree"):
+        learn(database)
+    with database.read() as session:
+        run = session.scalars(select(TrainingRun).order_by(TrainingRun.id.desc())).first()
+        assert run is not None
+        assert run.status is RunStatus.FINISHED
+        assert "saree" in (run.error or "")
+    with database.write() as session:
+        assert plan_due_learning(session, 16) is None  # the schedule does not try the same reviews again
+
+
+def test_a_version_that_is_activated_meanwhile_is_not_replaced(
+    database: Database, version: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review(database, "strange", REVIEWED, "trousers")
+
+    def slow(*words: object) -> object:
+        other = version_with_body(database, 1)
+        return fit_head(*words)  # type: ignore[arg-type]
+
+    fit_head = learning_run.fit_head
+    monkeypatch.setattr(learning_run, "fit_head", slow)
+    with pytest.raises(OvertakenError, match="learn again; got 2"):
+        learn(database)
+
+
+def test_what_somebody_is_at_or_has_finished_is_not_ours(database: Database, version: int) -> None:
+    review(database, "strange", REVIEWED, "trousers")
+    with database.write() as session:
+        run = plan_learning(session).run_id
+        assert plan_learning(session).run_id == run
+    assert run_learning(database, run) is not None
+    assert run_learning(database, run) is None
+
+
+def test_a_relabelling_that_was_killed_is_taken_up_where_it_was(database: Database, version: int) -> None:
+    review(database, "strange", REVIEWED, "trousers")
+    with database.write() as session:
+        run = plan_learning(session).run_id
+    made = run_learning(database, run)
+    assert made is not None
+    with database.write() as session:
+        relabel_some(session, products=70)
+    assert labels(database, "strange", UNSEEN) == {"jeans"}  # and here its worker was killed
+    assert relabel_for(database)
+    assert labels(database, "strange", UNSEEN) == {"trousers"}
+    with database.read() as session:
+        assert count_changed_labels(session, made) == len(UNSEEN)
+
+
+def test_a_task_relabels_for_its_time_and_leaves_the_rest(database: Database, version: int) -> None:
+    with database.write() as session:
+        activate(session, version)
+    assert not relabel_for(database, seconds=0)
+    assert relabel_for(database)
+    assert relabel_for(database)  # nothing is left
+
+
+def test_suspects_are_recorded_with_the_version(database: Database, version: int) -> None:
+    review(database, "saree", [0], "trousers")
+    made = learn(database)
+    with database.read() as session:
+        [suspect] = session.scalars(select(SuspectLabel).where(SuspectLabel.model_version_id == made.id))
+    assert (suspect.category, suspect.suggestion, suspect.reviewed) == ("trousers", "saree", True)
+    assert not suspect.left_out
+
+
+def test_above_so_many_pictures_listed_ones_are_drawn_and_every_review_is_kept(
+    database: Database, version: int
+) -> None:
+    review(database, "strange", REVIEWED, "trousers")
+    with database.write() as session:
+        run = plan_learning(session).run_id
+        config = LearningConfig(NAMES, most_pictures=45)
+        session.get_one(TrainingRun, run).config = config.as_dict()
+    made = run_learning(database, run)
+    relabel_all(database)
+    assert labels(database, "strange", UNSEEN) == {"trousers"}
+    with database.read() as session:
+        metrics = run_of(database, session.get_one(ModelVersion, made)).metrics
+    assert metrics["not_drawn"] == 70 - 45
+    assert len(metrics["reviews"]) == 10
+
+
+@pytest.mark.parametrize(("verdicts", "enough", "planned"), [(15, 16, 0), (16, 16, 1), (16, 0, 0)])
+def test_it_is_time_to_learn_after_so_many_verdicts(
+    database: Database, version: int, verdicts: int, enough: int, planned: int
+) -> None:
+    review(database, "strange", STRANGE[:verdicts], "trousers")
+    for _ in range(2):
+        with database.write() as session:
+            plan_due_learning(session, enough)
+    with database.read() as session:
+        learning = select(func.count(TrainingRun.id)).where(TrainingRun.kind == RunKind.LEARNING)
+        assert session.scalar(learning) == planned

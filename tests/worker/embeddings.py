@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from db.categories import Category
-from db.models import RunStatus, TrainingRun
+from db.models import Product, ProductImage, RunStatus, TrainingRun
 from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.factories import CATEGORIES, SHOP, body, embed, get_product, product, save, version_with_body
@@ -49,11 +49,13 @@ def save_embedded(
     database: Database, version: int, shows: str, seeds: Iterable[int], listed: str | None = None
 ) -> None:
     """Save products with a picture each, and record what a version says of them."""
-    images = {
-        save(database, product(asin(shows, seed), seed, found_in=listed))[0]: embedding(shows, seed)
-        for seed in seeds
-    }
-    embed(database, version, images)
+    seeds = list(seeds)
+    save(database, *(product(asin(shows, seed), seed, found_in=listed) for seed in seeds))
+    asins = [asin(shows, seed) for seed in seeds]
+    shown = select(Product.asin, ProductImage.image_id).join(ProductImage).where(Product.asin.in_(asins))
+    with database.read() as session:
+        image_of = dict(session.execute(shown).all())
+    embed(database, version, {image_of[asin(shows, seed)]: embedding(shows, seed) for seed in seeds})
 
 
 def embedding(shows: str, seed: int) -> bytes:

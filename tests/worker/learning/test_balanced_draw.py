@@ -31,7 +31,11 @@ def test_as_many_as_allowed_are_all_used() -> None:
 
 def test_each_category_gets_the_same_share_and_a_small_one_all_it_has() -> None:
     images = pictures("saree", 100) + pictures("jeans", 50) + pictures("shirt", 4)
-    assert counts(draw_pictures(images, 44)) == {("saree", False): 20, ("jeans", False): 20, ("shirt", False): 4}
+    assert counts(draw_pictures(images, 44)) == {
+        ("saree", False): 20,
+        ("jeans", False): 20,
+        ("shirt", False): 4,
+    }
 
 
 def test_reviews_are_kept_and_count_towards_their_categorys_share() -> None:

@@ -12,7 +12,9 @@ def test_a_new_category_is_learnt_from_ten_reviewed_products_on() -> None:
     assert find_learnable(wanted, KNOWN, {"shirt": 10, "kurta": 3}) == Learnable(
         ("saree", "shirt", "jeans"), {"kurta": 7}
     )
-    assert find_learnable(wanted, KNOWN, {}).wanted == "10 more verdicts for shirt, 10 more verdicts for kurta"
+    assert (
+        find_learnable(wanted, KNOWN, {}).wanted == "10 more verdicts for shirt, 10 more verdicts for kurta"
+    )
 
 
 def test_a_category_that_is_taken_away_is_dropped() -> None:

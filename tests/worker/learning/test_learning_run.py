@@ -1,13 +1,10 @@
 """Verdicts become labels: from the reviews to a new head, the gate, and every product relabelled."""
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import delete, func, select, update
 
 from db.categories import Category
-from db.datasets.splits import assign_splits
-from db.models import Embedding, ModelVersion, RunKind, RunStatus, Split, SuspectLabel, TrainingRun
+from db.models import Embedding, ModelVersion, Product, RunKind, RunStatus, Split, SuspectLabel, TrainingRun
 from db.queries.relabelled import count_changed_labels, unfinished_relabelling
 from db.queries.review_news import counting_reviews
 from db.repository.model_versions import activate
@@ -15,8 +12,8 @@ from db.repository.relabelling import relabel_some
 from db.repository.reviews import withdraw_review
 from db.session import Database
 from db.states.version_states import active_version
-from tests.factories import CATEGORIES, SHOP, model_version, version_with_body
-from tests.worker.embeddings import NAMES, STRANGE, asin, finish_runs, labels, review, save_embedded, taught
+from tests.factories import SHOP, model_version, version_with_body
+from tests.worker.embeddings import NAMES, STRANGE, asin, labels, review, save_embedded, taught
 from worker.cnn.errors import EmptyCategoryError
 from worker.errors import (
     NoBodyError,
@@ -25,7 +22,7 @@ from worker.errors import (
     NothingToLearnError,
     OvertakenError,
 )
-from worker.learning import learning_plan, learning_run
+from worker.learning import learning_run
 from worker.learning.learning_config import LearningConfig
 from worker.learning.learning_plan import plan_due_learning, plan_learning
 from worker.learning.learning_run import run_learning
@@ -36,9 +33,15 @@ pytestmark = pytest.mark.slow
 REVIEWED, UNSEEN = STRANGE[:10], STRANGE[10:]
 
 
+VERSION = 1
+"""The active one of `records`."""
+
+
 @pytest.fixture
-def version(database: Database) -> int:
-    return taught(database)
+def records(database: Database) -> Database:
+    """Records of four kinds of garments; the strange trousers are taken for jeans."""
+    taught(database)
+    return database
 
 
 def set_categories(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
@@ -68,26 +71,31 @@ def refuses_to_plan(database: Database, error: type[Exception], words: str) -> N
         plan_learning(session)
 
 
-def test_ten_verdicts_relabel_the_products_that_nobody_reviewed(database: Database, version: int) -> None:
-    assert labels(database, "strange", STRANGE) == {"jeans"}
-    review(database, "strange", REVIEWED, "trousers")
-    made = learn(database)
+def test_ten_verdicts_relabel_the_products_that_nobody_reviewed(
+    records: Database,
+) -> None:
+    assert labels(records, "strange", STRANGE) == {"jeans"}
+    review(records, "strange", REVIEWED, "trousers")
+    made = learn(records)
     assert (made.active, made.body_id, made.categories) == (True, 1, list(NAMES))
-    assert labels(database, "strange", UNSEEN) == {"trousers"}
-    assert labels(database, "jeans", range(100, 120)) == {"jeans"}
-    with database.read() as session:
+    assert labels(records, "strange", UNSEEN) == {"trousers"}
+    assert labels(records, "jeans", range(100, 120)) == {"jeans"}
+    with records.read() as session:
         assert count_changed_labels(session, made.id) == len(UNSEEN)
-        old = session.get_one(ModelVersion, version)
-        assert (made.sha256, made.network, made.artefact) == (old.sha256, old.network, None)
+        old = session.get_one(ModelVersion, VERSION)
+        assert (made.sha256, made.network) == (old.sha256, old.network)
+        assert session.get_one(ModelVersion, made.id).artefact is None
 
 
-def test_a_run_says_what_it_learnt_from(database: Database, version: int) -> None:
-    review(database, "strange", REVIEWED, "trousers")
-    with database.write() as session:
+def test_a_run_says_what_it_learnt_from(
+    records: Database,
+) -> None:
+    review(records, "strange", REVIEWED, "trousers")
+    with records.write() as session:
         session.execute(delete(Embedding).where(Embedding.image_id == 1))
-    made = learn(database)
-    run = run_of(database, made)
-    with database.read() as session:
+    made = learn(records)
+    run = run_of(records, made)
+    with records.read() as session:
         assert run.metrics["reviews"] == counting_reviews(session, NAMES)
     assert (run.kind, run.status, run.error, run.attempts) == (RunKind.LEARNING, RunStatus.FINISHED, None, 1)
     assert run.metrics["without_embedding"] == 1
@@ -97,14 +105,16 @@ def test_a_run_says_what_it_learnt_from(database: Database, version: int) -> Non
     assert made.metrics["test"]["accuracy"] == run.metrics["test"]["accuracy"]
 
 
-def test_what_was_learnt_is_no_news_and_a_withdrawal_is(database: Database, version: int) -> None:
-    refuses_to_plan(database, NothingToLearnError, "nothing is new.*got 0 reviewed products")
-    review(database, "strange", REVIEWED, "trousers")
-    learn(database)
-    refuses_to_plan(database, NothingToLearnError, "nothing is new.*got 10 reviewed products")
-    with database.write() as session:
+def test_what_was_learnt_is_no_news_and_a_withdrawal_is(
+    records: Database,
+) -> None:
+    refuses_to_plan(records, NothingToLearnError, "nothing is new.*got 0 reviewed products")
+    review(records, "strange", REVIEWED, "trousers")
+    learn(records)
+    refuses_to_plan(records, NothingToLearnError, "nothing is new.*got 10 reviewed products")
+    with records.write() as session:
         withdraw_review(session, SHOP, asin("strange", STRANGE[0]))
-    assert len(run_of(database, learn(database)).metrics["reviews"]) == 9
+    assert len(run_of(records, learn(records)).metrics["reviews"]) == 9
 
 
 def test_without_a_version_a_body_or_embeddings_nothing_is_learnt(database: Database) -> None:
@@ -118,168 +128,175 @@ def test_without_a_version_a_body_or_embeddings_nothing_is_learnt(database: Data
     refuses_to_plan(database, NoEmbeddingsError, "python -m worker classify")
 
 
-def test_the_same_wrong_verdicts_do_not_pass_the_gate(database: Database, version: int) -> None:
-    """Test products that are right before and wrong after are a loss."""
-    with database.write() as session:
-        session.execute(update(TrainingRun).values(metrics={}))
-    save_embedded(database, version, "strange", range(500, 540), listed="jeans")
-    with database.write() as session:  # the shop means it: strange ones are jeans, and some of them are test
-        from db.models import Product
-
+def test_wrong_verdicts_do_not_pass_the_gate(
+    records: Database,
+) -> None:
+    save_embedded(records, VERSION, "strange", range(500, 540), listed="jeans")
+    with records.write() as session:  # the shop means it, and its strange jeans are test products
         strange = Product.asin.in_([asin("strange", seed) for seed in range(500, 540)])
         session.execute(update(Product).where(strange).values(split=Split.TEST))
-    review(database, "strange", REVIEWED, "trousers")
-    made = learn(database)
+    review(records, "strange", REVIEWED, "trousers")
+    made = learn(records)
     assert not made.active
-    assert run_of(database, made).error is None
-    with database.read() as session:
+    assert run_of(records, made).error is None
+    with records.read() as session:
         active = active_version(session)
         assert active is not None
-        assert active.id == version
+        assert active.id == VERSION
         assert unfinished_relabelling(session) is None
-    refuses_to_plan(database, NothingToLearnError, "nothing is new")
+    refuses_to_plan(records, NothingToLearnError, "nothing is new")
 
 
 def test_a_new_category_is_learnt_from_ten_verdicts_on_and_every_picture_asked_again(
-    database: Database, version: int, monkeypatch: pytest.MonkeyPatch
+    records: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_categories(monkeypatch, *NAMES, "shirt")
-    save_embedded(database, version, "shirt", range(600, 630))
-    review(database, "shirt", range(600, 609), "shirt")
-    refuses_to_plan(database, NothingToLearnError, "nothing is new.*1 more verdicts for shirt")
-    review(database, "strange", REVIEWED, "trousers")
-    with database.write() as session:
+    save_embedded(records, VERSION, "shirt", range(600, 630))
+    review(records, "shirt", range(600, 609), "shirt")
+    refuses_to_plan(records, NothingToLearnError, "nothing is new.*1 more verdicts for shirt")
+    review(records, "strange", REVIEWED, "trousers")
+    with records.write() as session:
         assert plan_learning(session).missing == "1 more verdicts for shirt"
-    assert learn(database).categories == list(NAMES)
-    review(database, "shirt", [609], "shirt")
-    made = learn(database)
+    assert learn(records).categories == list(NAMES)
+    review(records, "shirt", [609], "shirt")
+    made = learn(records)
     assert (made.active, made.categories) == (True, [*NAMES, "shirt"])
-    assert labels(database, "shirt", range(610, 630)) == {"shirt"}
+    assert labels(records, "shirt", range(610, 630)) == {"shirt"}
 
 
 def test_what_was_called_other_before_a_category_existed_is_learnt_as_nothing(
-    database: Database, version: int, monkeypatch: pytest.MonkeyPatch
+    records: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save_embedded(database, version, "shirt", range(600, 630))
-    review(database, "shirt", range(620, 625), "other")
+    save_embedded(records, VERSION, "shirt", range(600, 630))
+    review(records, "shirt", range(620, 625), "other")
     set_categories(monkeypatch, *NAMES, "shirt")
-    review(database, "shirt", range(600, 610), "shirt")
-    run = run_of(database, learn(database))
+    review(records, "shirt", range(600, 610), "shirt")
+    run = run_of(records, learn(records))
     assert run.metrics["learnt_from"] < 60 + 10 + 1
-    assert labels(database, "shirt", range(610, 620)) == {"shirt"}
+    assert labels(records, "shirt", range(610, 620)) == {"shirt"}
 
 
 def test_a_category_that_was_taken_away_is_dropped(
-    database: Database, version: int, monkeypatch: pytest.MonkeyPatch
+    records: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_categories(monkeypatch, "saree", "trousers")
-    made = learn(database)
+    made = learn(records)
     assert made.categories == ["saree", "trousers"]
-    assert labels(database, "jeans", range(100, 120)) <= {"saree", "trousers", None}
-    refuses_to_plan(database, NothingToLearnError, "nothing is new")
+    assert labels(records, "jeans", range(100, 120)) <= {"saree", "trousers", None}
+    refuses_to_plan(records, NothingToLearnError, "nothing is new")
 
 
-def test_one_category_is_nothing_to_tell_apart(
-    database: Database, version: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_category_is_nothing_to_tell_apart(records: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     set_categories(monkeypatch, "saree", "shirt")
-    refuses_to_plan(database, NothingToLearnError, r"two categories.*10 more verdicts for shirt; got \['saree'\]")
+    refuses_to_plan(
+        records, NothingToLearnError, r"two categories.*10 more verdicts for shirt; got \['saree'\]"
+    )
 
 
-def test_a_category_without_products_fails_and_the_row_says_why(database: Database, version: int) -> None:
-    review(database, "saree", range(20), "other")
+def test_a_category_without_products_fails_and_the_row_says_why(
+    records: Database,
+) -> None:
+    review(records, "saree", range(20), "other")
     with pytest.raises(EmptyCategoryError, match="saree"):
-        learn(database)
-    with database.read() as session:
+        learn(records)
+    with records.read() as session:
         run = session.scalars(select(TrainingRun).order_by(TrainingRun.id.desc())).first()
         assert run is not None
         assert run.status is RunStatus.FINISHED
         assert "saree" in (run.error or "")
-    with database.write() as session:
+    with records.write() as session:
         assert plan_due_learning(session, 16) is None  # the schedule does not try the same reviews again
 
 
 def test_a_version_that_is_activated_meanwhile_is_not_replaced(
-    database: Database, version: int, monkeypatch: pytest.MonkeyPatch
+    records: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    review(database, "strange", REVIEWED, "trousers")
+    review(records, "strange", REVIEWED, "trousers")
 
     def slow(*words: object) -> object:
-        other = version_with_body(database, 1)
+        version_with_body(records, 1)
         return fit_head(*words)  # type: ignore[arg-type]
 
     fit_head = learning_run.fit_head
     monkeypatch.setattr(learning_run, "fit_head", slow)
     with pytest.raises(OvertakenError, match="learn again; got 2"):
-        learn(database)
+        learn(records)
 
 
-def test_what_somebody_is_at_or_has_finished_is_not_ours(database: Database, version: int) -> None:
-    review(database, "strange", REVIEWED, "trousers")
-    with database.write() as session:
+def test_what_somebody_is_at_or_has_finished_is_not_ours(
+    records: Database,
+) -> None:
+    review(records, "strange", REVIEWED, "trousers")
+    with records.write() as session:
         run = plan_learning(session).run_id
         assert plan_learning(session).run_id == run
-    assert run_learning(database, run) is not None
-    assert run_learning(database, run) is None
+    assert run_learning(records, run) is not None
+    assert run_learning(records, run) is None
 
 
-def test_a_relabelling_that_was_killed_is_taken_up_where_it_was(database: Database, version: int) -> None:
-    review(database, "strange", REVIEWED, "trousers")
-    with database.write() as session:
+def test_a_relabelling_that_was_killed_is_taken_up_where_it_was(
+    records: Database,
+) -> None:
+    review(records, "strange", REVIEWED, "trousers")
+    with records.write() as session:
         run = plan_learning(session).run_id
-    made = run_learning(database, run)
+    made = run_learning(records, run)
     assert made is not None
-    with database.write() as session:
+    with records.write() as session:
         relabel_some(session, products=70)
-    assert labels(database, "strange", UNSEEN) == {"jeans"}  # and here its worker was killed
-    assert relabel_for(database)
-    assert labels(database, "strange", UNSEEN) == {"trousers"}
-    with database.read() as session:
+    assert labels(records, "strange", UNSEEN) == {"jeans"}  # and here its worker was killed
+    assert relabel_for(records)
+    assert labels(records, "strange", UNSEEN) == {"trousers"}
+    with records.read() as session:
         assert count_changed_labels(session, made) == len(UNSEEN)
 
 
-def test_a_task_relabels_for_its_time_and_leaves_the_rest(database: Database, version: int) -> None:
-    with database.write() as session:
-        activate(session, version)
-    assert not relabel_for(database, seconds=0)
-    assert relabel_for(database)
-    assert relabel_for(database)  # nothing is left
+def test_a_task_relabels_for_its_time_and_leaves_the_rest(
+    records: Database,
+) -> None:
+    with records.write() as session:
+        activate(session, VERSION)
+    assert not relabel_for(records, seconds=0)
+    assert relabel_for(records)
+    assert relabel_for(records)  # nothing is left
 
 
-def test_suspects_are_recorded_with_the_version(database: Database, version: int) -> None:
-    review(database, "saree", [0], "trousers")
-    made = learn(database)
-    with database.read() as session:
+def test_suspects_are_recorded_with_the_version(
+    records: Database,
+) -> None:
+    review(records, "saree", [0], "trousers")
+    made = learn(records)
+    with records.read() as session:
         [suspect] = session.scalars(select(SuspectLabel).where(SuspectLabel.model_version_id == made.id))
     assert (suspect.category, suspect.suggestion, suspect.reviewed) == ("trousers", "saree", True)
     assert not suspect.left_out
 
 
 def test_above_so_many_pictures_listed_ones_are_drawn_and_every_review_is_kept(
-    database: Database, version: int
+    records: Database,
 ) -> None:
-    review(database, "strange", REVIEWED, "trousers")
-    with database.write() as session:
+    review(records, "strange", REVIEWED, "trousers")
+    with records.write() as session:
         run = plan_learning(session).run_id
         config = LearningConfig(NAMES, most_pictures=45)
         session.get_one(TrainingRun, run).config = config.as_dict()
-    made = run_learning(database, run)
-    relabel_all(database)
-    assert labels(database, "strange", UNSEEN) == {"trousers"}
-    with database.read() as session:
-        metrics = run_of(database, session.get_one(ModelVersion, made)).metrics
+    made = run_learning(records, run)
+    relabel_all(records)
+    assert labels(records, "strange", UNSEEN) == {"trousers"}
+    with records.read() as session:
+        metrics = run_of(records, session.get_one(ModelVersion, made)).metrics
     assert metrics["not_drawn"] == 70 - 45
     assert len(metrics["reviews"]) == 10
 
 
 @pytest.mark.parametrize(("verdicts", "enough", "planned"), [(15, 16, 0), (16, 16, 1), (16, 0, 0)])
 def test_it_is_time_to_learn_after_so_many_verdicts(
-    database: Database, version: int, verdicts: int, enough: int, planned: int
+    records: Database, verdicts: int, enough: int, planned: int
 ) -> None:
-    review(database, "strange", STRANGE[:verdicts], "trousers")
+    review(records, "strange", STRANGE[:verdicts], "trousers")
     for _ in range(2):
-        with database.write() as session:
+        with records.write() as session:
             plan_due_learning(session, enough)
-    with database.read() as session:
+    with records.read() as session:
         learning = select(func.count(TrainingRun.id)).where(TrainingRun.kind == RunKind.LEARNING)
         assert session.scalar(learning) == planned

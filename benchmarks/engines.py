@@ -31,7 +31,8 @@ from db.categories import load_categories
 from db.pictures.decoder import decode_picture
 from demo.drawing.garments import draw_garment
 from worker.cnn.config import DEFAULT_NETWORK, INPUT_SHAPES, InputShape, NetworkName, TrainingConfig
-from worker.cnn.pictures.dataset import TRAIN, VALIDATION, Examples, fit_picture
+from worker.cnn.pictures.dataset import TRAIN, VALIDATION, Examples
+from worker.cnn.pictures.inputs import fit_picture
 from worker.cnn.quiet_tensorflow import keras, tf
 from worker.cnn.serving.litert import BATCH_SIZE, LiteRTEngine
 from worker.cnn.train import train_and_evaluate

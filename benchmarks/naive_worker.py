@@ -19,7 +19,7 @@ from db.repository.predictions import ClassifiedImage, record_predictions
 from db.session import open_database
 from worker.cnn.config import INPUT_SHAPES, NetworkName
 from worker.cnn.figures.metrics import softmax
-from worker.cnn.pictures.dataset import fit_picture
+from worker.cnn.pictures.inputs import fit_picture
 
 QUEUE = "naive"
 STORE = ImageStore("db:")

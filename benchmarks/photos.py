@@ -11,7 +11,7 @@ import numpy as np
 from db.pictures.decoder import decode_picture
 from worker.cnn.arrays import Pictures
 from worker.cnn.config import InputShape
-from worker.cnn.pictures.dataset import fit_picture
+from worker.cnn.pictures.inputs import fit_picture
 
 
 @dataclass(frozen=True)

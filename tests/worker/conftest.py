@@ -27,9 +27,6 @@ PRODUCTS = 16
 SHORT_TRAINING = TrainingConfig(
     NetworkName.EFFICIENTNET_LITE0,
     tuple(category.name for category in CATEGORIES),
-    epochs=15,
-    batch_size=8,
-    weight_decays=(1e-3,),
 )
 
 _TINTS = {"saree": "red", "jeans": "blue", "trousers": "khaki"}

@@ -20,7 +20,7 @@ from db.states.version_states import active_version
 from worker.classifying.decoding import DecodedPictures, decoded_images
 from worker.classifying.loaded_versions import load_classifier, require_version
 from worker.classifying.prefetching import one_ahead
-from worker.cnn.config import NetworkName
+from worker.cnn.config import InputShape
 from worker.cnn.serving.classifier import Classification
 
 
@@ -65,7 +65,7 @@ def _classify(
     claims = _Claims(database, store, version.id)
     total = 0
     try:
-        with closing(one_ahead(claims.decoded(batches, classifier.specification.network))) as chunks:
+        with closing(one_ahead(claims.decoded(batches, classifier.specification.input_shape))) as chunks:
             for claim, pictures in chunks:
                 claim.add(pictures, classifier.classify(pictures.pictures))
                 if claim.is_complete:
@@ -89,7 +89,9 @@ class _Claim:
     def add(self, decoded: DecodedPictures, predictions: Sequence[Classification]) -> None:
         self.failures |= decoded.failures
         self.classified += [
-            ClassifiedImage(image_id, dict(prediction.probabilities), prediction.in_distribution)
+            ClassifiedImage(
+                image_id, dict(prediction.probabilities), prediction.in_distribution, prediction.embedding
+            )
             for image_id, prediction in zip(decoded.keys, predictions, strict=True)
         ]
 
@@ -108,14 +110,14 @@ class _Claims:
     unrecorded: list[int] = field(default_factory=list)
 
     def decoded(
-        self, batches: Iterable[Sequence[int]], network: NetworkName
+        self, batches: Iterable[Sequence[int]], shape: InputShape
     ) -> Iterator[tuple[_Claim, DecodedPictures]]:
         """Claim the batches in turn, and give the pictures of each in chunks."""
         for batch in batches:
             with self.database.write() as session:
                 claim = _Claim(claim_images(session, batch, self.version_id))
                 self.unrecorded.extend(claim.image_ids)
-            for decoded in decoded_images(self.database, self.store, claim.image_ids, network):
+            for decoded in decoded_images(self.database, self.store, claim.image_ids, shape):
                 yield claim, decoded
 
     def record(self, claim: _Claim) -> None:

@@ -13,8 +13,8 @@ from db.pictures.decoder import PictureError, decode_picture
 from db.rows import in_chunks
 from db.session import Database
 from worker.cnn.arrays import Pictures
-from worker.cnn.config import INPUT_SHAPES, NetworkName
-from worker.cnn.pictures.dataset import fit_picture
+from worker.cnn.config import InputShape
+from worker.cnn.pictures.inputs import fit_picture
 
 CHUNK_SIZE: Final = 16
 """Pictures decoded at a time while the network is at those before."""
@@ -31,13 +31,12 @@ class DecodedPictures:
     failures: dict[int, Reason]
 
 
-def decode_pictures(data: Mapping[int, bytes], network: NetworkName) -> DecodedPictures:
-    """Decode in threads, fitted to the network: uint8 (n, height, width, 3) in the order of the keys."""
-    shape = INPUT_SHAPES[network]
+def decode_pictures(data: Mapping[int, bytes], shape: InputShape) -> DecodedPictures:
+    """Decode in threads, fitted to a network's input: uint8 (n, height, width, 3) in the order of the keys."""
 
     def decode(item: tuple[int, bytes]) -> Pictures | Reason:
         try:
-            return fit_picture(decode_picture(item[1], at_least=min(shape.height, shape.width)), shape)
+            return fit_picture(decode_picture(item[1], at_least=shape.height), shape)
         except PictureError as error:
             return error.reason
 
@@ -53,12 +52,12 @@ def decode_pictures(data: Mapping[int, bytes], network: NetworkName) -> DecodedP
 
 
 def decoded_images(
-    database: Database, store: ImageStore, image_ids: Sequence[int], network: NetworkName
+    database: Database, store: ImageStore, image_ids: Sequence[int], shape: InputShape
 ) -> Iterator[DecodedPictures]:
     """Read and decode stored images by id, in order, in chunks; one whose bytes are gone is a failure too."""
     for chunk in in_chunks(image_ids, CHUNK_SIZE):
         with database.read() as session:
             data = store.read(session, chunk)
         missing = {image_id: Reason.BYTES_MISSING for image_id in chunk if image_id not in data}
-        decoded = decode_pictures(data, network)
+        decoded = decode_pictures(data, shape)
         yield replace(decoded, failures=decoded.failures | missing)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from db.errors import UnknownModelVersionError
 from db.models import ModelVersion
+from db.repository.network_labels import read_head
 from db.session import Database
 from db.states.version_states import active_version
 from worker.cnn.config import NetworkName
@@ -43,13 +44,16 @@ def load_classifier(database: Database, version_id: int) -> Classifier:
     """
     with database.read() as session:
         version = session.get_one(ModelVersion, version_id)
+        stored = version.body or version
         specification = ClassifierSpecification(
-            sha256=version.sha256,
+            sha256=stored.sha256,
             network=NetworkName(version.network),
             categories=tuple(version.categories),
             temperature=version.temperature,
             threshold=version.threshold,
             in_distribution_threshold=version.in_distribution_threshold,
-            flatbuffer_sha256=version.flatbuffer_sha256,
+            flatbuffer_sha256=stored.flatbuffer_sha256,
+            views=version.body.views if version.body else None,
         )
-        return Classifier.load(version.flatbuffer or version.artefact or b"", specification)
+        head = read_head(session, version) if version.body else None
+        return Classifier.load(stored.flatbuffer or stored.artefact or b"", specification, head)

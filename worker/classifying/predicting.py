@@ -11,7 +11,7 @@ from db.pictures.decoder import MAX_BYTES
 from db.rows import in_chunks
 from worker.classifying.decoding import CHUNK_SIZE, DecodedPictures, decode_pictures
 from worker.classifying.prefetching import one_ahead
-from worker.cnn.config import NetworkName
+from worker.cnn.config import InputShape
 from worker.cnn.serving.classifier import Classification, Classifier
 
 COLUMNS = ("path", "category", "confidence", "uncertain", "reason")
@@ -48,7 +48,7 @@ def files_below(folder: Path) -> list[Path]:
 
 def predict_files(classifier: Classifier, folder: Path, files: Sequence[Path]) -> Iterator[FilePrediction]:
     """Classify the files; the order is kept, and every file gets a row."""
-    with closing(one_ahead(_decoded(files, classifier.specification.network))) as chunks:
+    with closing(one_ahead(_decoded(files, classifier.specification.input_shape))) as chunks:
         for chunk, decoded in chunks:
             predictions = dict(zip(decoded.keys, classifier.classify(decoded.pictures), strict=True))
             for number, path in enumerate(chunk):
@@ -56,13 +56,13 @@ def predict_files(classifier: Classifier, folder: Path, files: Sequence[Path]) -
                 yield FilePrediction(name, predictions.get(number), decoded.failures.get(number))
 
 
-def _decoded(files: Sequence[Path], network: NetworkName) -> Iterator[tuple[Sequence[Path], DecodedPictures]]:
+def _decoded(files: Sequence[Path], shape: InputShape) -> Iterator[tuple[Sequence[Path], DecodedPictures]]:
     """Give the files in chunks, with their pictures or reasons by place in the chunk."""
     for chunk in in_chunks(files, CHUNK_SIZE):
         read = {number: _read(path) for number, path in enumerate(chunk)}
         unread = {number: reason for number, reason in read.items() if isinstance(reason, Reason)}
         decoded = decode_pictures(
-            {number: data for number, data in read.items() if isinstance(data, bytes)}, network
+            {number: data for number, data in read.items() if isinstance(data, bytes)}, shape
         )
         yield chunk, replace(decoded, failures=decoded.failures | unread)
 

@@ -16,8 +16,8 @@ def classify_stored(
 ) -> dict[int, Classification]:
     """Classify stored pictures, by the ids of their images; those that cannot be decoded are left out."""
     classified: dict[int, Classification] = {}
-    ids, network = [image.image_id for image in images], classifier.specification.network
-    with closing(one_ahead(decoded_images(database, store, ids, network))) as chunks:
+    ids, shape = [image.image_id for image in images], classifier.specification.input_shape
+    with closing(one_ahead(decoded_images(database, store, ids, shape))) as chunks:
         for decoded in chunks:
             classified |= dict(zip(decoded.keys, classifier.classify(decoded.pictures), strict=True))
     return classified

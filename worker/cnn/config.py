@@ -17,10 +17,15 @@ class NetworkName(StrEnum):
 
 
 class Fit(StrEnum):
-    """How a picture of any proportions is brought to the input's: `pad` on a white square, or `squash`."""
+    """How a picture of any proportions is brought to the input's.
+
+    `pad` on a white square; `squash`; or `box_and_upper`: the garment and its upper half, each padded, one square
+    above the other, since waistband, fly and pockets hardly show in a picture of full length.
+    """
 
     PAD = "pad"
     SQUASH = "squash"
+    BOX_AND_UPPER = "box_and_upper"
 
 
 @dataclass(frozen=True)
@@ -34,9 +39,33 @@ class InputShape:
 
 INPUT_SHAPES: Final[Mapping[NetworkName, InputShape]] = {
     NetworkName.SEED_CNN: InputShape(300, 300, Fit.SQUASH),
-    NetworkName.EFFICIENTNET_LITE0: InputShape(224, 224, Fit.PAD),
-    NetworkName.EFFICIENTNET_LITE2: InputShape(260, 260, Fit.PAD),
+    NetworkName.EFFICIENTNET_LITE0: InputShape(2 * 224, 224, Fit.BOX_AND_UPPER),
+    NetworkName.EFFICIENTNET_LITE2: InputShape(2 * 260, 260, Fit.BOX_AND_UPPER),
 }
+"""What is trained takes."""
+
+VIEWS: Final = "box-upper-1"
+"""How a body's views are cut from a picture, with its version: raise it whenever cutting or fitting changes."""
+
+
+def input_shape(network: NetworkName, views: str | None) -> InputShape:
+    """Give the input of a model version: that of a backbone without a body is the whole picture, padded.
+
+    Args:
+        network: of the version.
+        views: how its body's views are cut; None for a version without a body.
+
+    Raises:
+        ConfigError: the views are cut in a way that this release does not know.
+    """
+    shape = INPUT_SHAPES[network]
+    if views is None:
+        return shape if network is NetworkName.SEED_CNN else InputShape(shape.width, shape.width, Fit.PAD)
+    if views != VIEWS:
+        raise ConfigError(
+            f"this release cuts views as {VIEWS}: train again, or use the one before; got {views}"
+        )
+    return shape
 
 
 DEFAULT_NETWORK: Final = NetworkName.EFFICIENTNET_LITE2
@@ -98,9 +127,7 @@ class TrainingConfig:
             None trains for all epochs and keeps the last.
         batch_size: pictures a step.
         learning_rate: of Adam, at the start.
-        cosine_decay: whether the learning rate falls to nothing at the last step, along a cosine.
         label_smoothing: share of each target that is spread over all classes, 0 to below 1.
-        weight_decays: strengths of decay tried for the head of a frozen backbone; validation chooses.
         balance_classes: whether a rarer category weighs more in the loss.
         target_precision: share of claimed labels that shall be right, which sets the threshold.
         fine_tuning: of a backbone's upper blocks, after its head; None leaves the backbone frozen.
@@ -116,9 +143,7 @@ class TrainingConfig:
     patience: int | None = None
     batch_size: int = 32
     learning_rate: float = 1e-3
-    cosine_decay: bool = False
     label_smoothing: float = 0.0
-    weight_decays: tuple[float, ...] = ()
     balance_classes: bool = True
     target_precision: float = 0.95
     fine_tuning: FineTuning | None = None
@@ -136,23 +161,13 @@ class TrainingConfig:
             raise ConfigError(f"target_precision must be between 0 and 1, got {self.target_precision}")
         if self.network is NetworkName.SEED_CNN and self.fine_tuning:
             raise ConfigError(f"{self.network} has no backbone to fine-tune, got {self.fine_tuning}")
-        if self.network is not NetworkName.SEED_CNN and not self.weight_decays:
-            raise ConfigError(f"{self.network} needs weight_decays to choose from, got {self.weight_decays}")
 
     @classmethod
     def default(cls, categories: tuple[str, ...], network: NetworkName = DEFAULT_NETWORK) -> Self:
-        """Make the settings that suit the network."""
+        """Make the settings that suit the network; of a backbone, none of the fit's counts but fine-tuning's."""
         if network is NetworkName.SEED_CNN:
             return cls(network, categories, epochs=20, patience=6, batch_size=5)
-        return cls(
-            network,
-            categories,
-            epochs=60,
-            batch_size=128,
-            learning_rate=1e-2,
-            cosine_decay=True,
-            weight_decays=(1e-4, 1e-3),
-        )
+        return cls(network, categories)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the settings as JSON values."""

@@ -1,38 +1,48 @@
 """Trains a network on examples, makes its confidences honest, and evaluates it."""
 
-import hashlib
-import logging
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
-from worker.cnn.errors import ConversionError, ExamplesError
+from worker.cnn.errors import ExamplesError
 from worker.cnn.figures.answers import Answers
-from worker.cnn.figures.calibration import (
-    fit_in_distribution_threshold,
-    fit_temperature,
-    fit_threshold,
-    negative_weight,
-)
+from worker.cnn.figures.doubts import Judged, fit_doubts
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.metrics import softmax
+from worker.cnn.heads.head_fitting import FittedHead, fit_head
+from worker.cnn.learning.embedding import embed_pictures, embedded_examples
 from worker.cnn.learning.fitting import History
-from worker.cnn.learning.trainers import Trained, train_efficientnet, train_seed_cnn
-from worker.cnn.learning.workspace import open_workspace
+from worker.cnn.learning.trainers import TrainedWhole, train_body, train_seed_cnn
+from worker.cnn.learning.workspace import Workspace, open_workspace
 from worker.cnn.pictures.dataset import TEST, VALIDATION, Examples
 from worker.cnn.progress import Report, no_report
 from worker.cnn.quiet_tensorflow import keras
-from worker.cnn.serving.conversion import make_flatbuffer
-from worker.cnn.serving.specification import ClassifierSpecification
+from worker.cnn.serving.inference import IN_DISTRIBUTION, LOGITS
+from worker.cnn.serving.saving import SavedNetwork, save_network
+from worker.cnn.serving.specification import ClassifierSpecification, specify_body
 
-logger = logging.getLogger(__name__)
+_COMPARED: Final = 64
+"""Pictures on which a flatbuffer is compared with its network."""
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What a network with a body has beside it.
+
+    Attributes:
+        head: turns embeddings into labels.
+        embeddings: int8 (n, 256), of the examples, in their order.
+    """
+
+    head: FittedHead
+    embeddings: NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -40,15 +50,15 @@ class TrainingResult:
     """A trained network and all that is known of it.
 
     Attributes:
-        artefact: the `.keras` file's bytes, without optimizer state.
-        flatbuffer: what LiteRT classifies with; None where the network could not be converted.
+        artefact: the `.keras` file's bytes, without optimizer state; of a body, up to the embedding.
+        flatbuffer: the same for LiteRT; None where the network could not be converted.
         specification: what the classifier needs beside the artefact.
         metrics: by the split's name, the evaluation as JSON values of the validation split and, where it has
             pictures of the categories, of the test split.
         history: the figures of each epoch.
         seconds: from the start to the saved artefact.
         examples: number of pictures by split and category.
-        left_out: the products of the train split that were not trained on, because their labels are suspect.
+        embedded: head and embeddings; None for a network without a body.
     """
 
     artefact: bytes
@@ -58,7 +68,7 @@ class TrainingResult:
     history: History
     seconds: float
     examples: Mapping[str, Mapping[str, int]]
-    left_out: tuple[str, ...]
+    embedded: Embedded | None = None
 
 
 def train_and_evaluate(
@@ -85,25 +95,11 @@ def train_and_evaluate(
     _require_fitted(config, examples)
     keras.utils.clear_session()  # Else a trainer grows with every network that it has built.
     keras.utils.set_random_seed(config.seed)
-    train_network = train_seed_cnn if config.network is NetworkName.SEED_CNN else train_efficientnet
     workspace = open_workspace(workdir, config, examples)
-    trained = train_network(config, examples, workspace, report)
-    artefact, flatbuffer = _save(trained.model), _convert(trained)
-    specification = replace(
-        _specify(config, trained, hashlib.sha256(artefact).hexdigest()),
-        flatbuffer_sha256=None if flatbuffer is None else hashlib.sha256(flatbuffer).hexdigest(),
-    )
+    train = _train_whole if config.network is NetworkName.SEED_CNN else _train_with_body
+    result = train(config, examples, workspace, report)
     workspace.tidy()
-    return TrainingResult(
-        artefact=artefact,
-        flatbuffer=flatbuffer,
-        specification=specification,
-        metrics=_evaluations(specification, trained),
-        history=trained.history,
-        seconds=time.monotonic() - started,
-        examples=examples.counts(config.categories),
-        left_out=trained.left_out,
-    )
+    return replace(result, seconds=time.monotonic() - started)
 
 
 def _require_fitted(config: TrainingConfig, examples: Examples) -> None:
@@ -114,51 +110,64 @@ def _require_fitted(config: TrainingConfig, examples: Examples) -> None:
         )
 
 
-def _save(model: Any) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="vastra-") as folder:
-        path = Path(folder, "network.keras")
-        model.save(path)
-        return path.read_bytes()
-
-
-def _convert(trained: Trained) -> bytes | None:
-    """Make the flatbuffer; a converter's failure must not cost the training, as TensorFlow can serve it too."""
-    try:
-        return make_flatbuffer(trained.model, trained.held_out.pictures, trained.outputs)
-    except ConversionError as error:
-        logger.warning("the model version will be served by TensorFlow: %s", error)
-        return None
-
-
-def _specify(config: TrainingConfig, trained: Trained, sha256: str) -> ClassifierSpecification:
-    """Fit temperature and thresholds to the validation pictures and the known negatives outside the test."""
-    held, outputs = trained.held_out, trained.outputs
-    negative = held.labels == KNOWN_NEGATIVE
-    validation = (held.splits == VALIDATION) & ~negative
-    negative &= held.splits != TEST
-    temperature = fit_temperature(outputs.logits[validation], held.labels[validation])
-    scores = outputs.in_distribution
-    lowest_score = fit_in_distribution_threshold(scores[validation], scores[negative])
-    probabilities = softmax(outputs.logits, temperature)
-    weights = np.where(negative, negative_weight(int(validation.sum()), int(negative.sum())), 1.0)
-    inside = (validation | negative) & (scores >= lowest_score)
-    right = probabilities.argmax(axis=1) == held.labels
-    return ClassifierSpecification(
-        sha256=sha256,
-        network=config.network,
-        categories=config.categories,
-        temperature=temperature,
-        threshold=fit_threshold(
-            probabilities.max(axis=1)[inside], right[inside], weights[inside], config.target_precision
-        ),
-        in_distribution_threshold=lowest_score,
+def _train_with_body(
+    config: TrainingConfig, examples: Examples, workspace: Workspace, report: Report
+) -> TrainingResult:
+    body = train_body(config, examples, workspace, report)
+    compared = np.asarray(examples.pictures[:_COMPARED])
+    given = body.model(compared.astype(np.float32), training=False)
+    network = save_network(body.model, compared, {name: np.asarray(array) for name, array in given.items()})
+    embeddings = embed_pictures(network.engine(), examples.pictures, report)
+    fitted = fit_head(embedded_examples(examples, embeddings), config.categories, config.target_precision)
+    return TrainingResult(
+        artefact=network.artefact,
+        flatbuffer=network.flatbuffer,
+        specification=specify_body(network.sha256, network.flatbuffer_sha256, config.network, fitted.head),
+        metrics=fitted.metrics,
+        history=body.history,
+        seconds=0.0,
+        examples=examples.counts(config.categories),
+        embedded=Embedded(fitted, embeddings),
     )
 
 
-def _evaluations(specification: ClassifierSpecification, trained: Trained) -> dict[str, dict[str, Any]]:
+def _train_whole(
+    config: TrainingConfig, examples: Examples, workspace: Workspace, report: Report
+) -> TrainingResult:
+    trained = train_seed_cnn(config, examples, workspace, report)
+    network = save_network(trained.model, trained.held_out.pictures, trained.outputs)
+    specification = _specify_whole(config, trained, network)
+    return TrainingResult(
+        artefact=network.artefact,
+        flatbuffer=network.flatbuffer,
+        specification=specification,
+        metrics=_evaluations(specification, trained),
+        history=trained.history,
+        seconds=0.0,
+        examples=examples.counts(config.categories),
+    )
+
+
+def _specify_whole(
+    config: TrainingConfig, trained: TrainedWhole, network: SavedNetwork
+) -> ClassifierSpecification:
+    """Fit temperature and thresholds to the validation pictures and the known negatives outside the test."""
     held, outputs = trained.held_out, trained.outputs
-    probabilities = softmax(outputs.logits, specification.temperature)
-    uncertain = specification.are_uncertain(probabilities.max(axis=1), outputs.in_distribution)
+    rows = (held.splits == VALIDATION) | ((held.labels == KNOWN_NEGATIVE) & (held.splits != TEST))
+    judged = Judged(outputs[LOGITS][rows], outputs[IN_DISTRIBUTION][rows], held.labels[rows])
+    return ClassifierSpecification(
+        sha256=network.sha256,
+        network=config.network,
+        categories=config.categories,
+        **vars(fit_doubts(judged, config.target_precision)),
+        flatbuffer_sha256=network.flatbuffer_sha256,
+    )
+
+
+def _evaluations(specification: ClassifierSpecification, trained: TrainedWhole) -> dict[str, dict[str, Any]]:
+    held, outputs = trained.held_out, trained.outputs
+    probabilities = softmax(outputs[LOGITS], specification.temperature)
+    uncertain = specification.are_uncertain(probabilities.max(axis=1), outputs[IN_DISTRIBUTION])
     answers = Answers(probabilities, held.labels, uncertain)
     evaluations = {}
     for split in (VALIDATION, TEST):

@@ -10,7 +10,7 @@ from db.datasets.splits import near_duplicate_groups
 from db.queries.embedded import embeddings_of
 from db.session import Database
 from worker.cnn.arrays import KNOWN_NEGATIVE
-from worker.cnn.heads.embedded import EmbeddedExamples
+from worker.cnn.heads.embedded_examples import EmbeddedExamples
 from worker.errors import NoEmbeddingsError
 from worker.learning.balanced_draw import draw_pictures
 from worker.learning.learning_config import LearningConfig

@@ -3,7 +3,7 @@
 import numpy as np
 
 from db.heads import Head
-from worker.cnn.heads.embedded import EmbeddedExamples
+from worker.cnn.heads.embedded_examples import EmbeddedExamples
 from worker.cnn.pictures.dataset import TEST
 from worker.training.gate_rule import tells_no_worse
 

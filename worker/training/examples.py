@@ -64,7 +64,7 @@ def gather_examples(
     for chunk in in_chunks(images, 64):
         with database.read() as session:
             data = store.read(session, [each.image.image_id for each in chunk])
-        decoded = decode_pictures(data, config.network)
+        decoded = decode_pictures(data, shape)
         if decoded.failures:
             with database.write() as session:
                 set_aside(session, decoded.failures)

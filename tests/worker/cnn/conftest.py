@@ -8,7 +8,8 @@ from PIL import Image, ImageDraw
 
 from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
-from worker.cnn.pictures.dataset import TEST, TRAIN, VALIDATION, Examples, fit_picture
+from worker.cnn.pictures.dataset import TEST, TRAIN, VALIDATION, Examples
+from worker.cnn.pictures.inputs import fit_picture
 
 if TYPE_CHECKING:
     from worker.cnn.train import TrainingResult

@@ -15,7 +15,7 @@ from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.doubts import Doubts, fit_doubts
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.metrics import softmax
-from worker.cnn.heads.embedded import EmbeddedExamples
+from worker.cnn.heads.embedded_examples import EmbeddedExamples
 from worker.cnn.heads.in_distribution import InDistributionScorer, fit_scorer
 from worker.cnn.heads.logistic import LinearMap, fit_logistic
 from worker.cnn.heads.strength import HeldOut, judge_held_out
@@ -72,7 +72,7 @@ def fit_head(
     taught = examples.select(examples.taught)
     head = _join(
         names,
-        fit_logistic(taught, len(names), held_out.weight_decay),
+        fit_logistic(taught, held_out.weight_decay),
         fit_scorer(taught.embeddings.astype(np.float64), taught.labels, len(names)),
         fit_doubts(held_out.deciding(), target_precision),
     )

@@ -11,7 +11,7 @@ from worker.cnn.arrays import Floats
 from worker.cnn.figures.calibration import fit_temperature
 from worker.cnn.figures.doubts import Judged
 from worker.cnn.figures.metrics import log_loss, softmax
-from worker.cnn.heads.embedded import EmbeddedExamples
+from worker.cnn.heads.embedded_examples import EmbeddedExamples
 from worker.cnn.heads.holding_out import Folds, deal_folds
 from worker.cnn.heads.in_distribution import fit_scorer
 from worker.cnn.heads.logistic import fit_logistic
@@ -85,7 +85,7 @@ def _seen(
 def _logits(examples: EmbeddedExamples, folds: Folds, classes: int, weight_decay: float) -> Floats:
     logits = np.zeros((len(examples), classes))
     for held_out, seen in _seen(examples, folds, classes):
-        logits[held_out] = fit_logistic(seen, classes, weight_decay)(examples.embeddings[held_out])
+        logits[held_out] = fit_logistic(seen, weight_decay)(examples.embeddings[held_out])
     return logits
 
 

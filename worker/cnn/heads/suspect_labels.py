@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from worker.cnn.arrays import Floats, Labels
 from worker.cnn.errors import EmptyCategoryError
 from worker.cnn.figures.metrics import softmax
-from worker.cnn.heads.embedded import EmbeddedExamples
+from worker.cnn.heads.embedded_examples import EmbeddedExamples
 from worker.cnn.heads.logistic import fit_logistic
 
 FOLDS: Final = 5
@@ -139,7 +139,7 @@ def out_of_fold_probabilities(examples: EmbeddedExamples) -> Floats:
     probabilities = np.zeros((len(labels), len(counts)))
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
     for seen, held_out in folds.split(labels, labels, groups):
-        logistic = fit_logistic(examples.select(seen), len(counts), WEIGHT_DECAY)
+        logistic = fit_logistic(examples.select(seen), WEIGHT_DECAY)
         probabilities[held_out] = softmax(logistic(examples.embeddings[held_out]))
     return probabilities
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from worker.cnn.arrays import Floats, Labels
 from worker.cnn.config import FineTuning, TrainingConfig
+from worker.cnn.heads.logistic import fit_weighted
+from worker.cnn.heads.weighting import weigh
+from worker.cnn.learning.array_cache import CachedArrays
 from worker.cnn.learning.fitting import Fitting, History, fit
-from worker.cnn.learning.heads import Labelled, fit_head
 from worker.cnn.learning.map_batches import AlteredMaps, PlainMaps
 from worker.cnn.learning.maps import compute_maps, open_map_cache, pool_maps
 from worker.cnn.learning.workspace import Workspace
@@ -27,35 +29,36 @@ from worker.cnn.quiet_tensorflow import keras
 STAGE: Final = "fine-tuning"
 WARM_UP_STEPS: Final = 30
 
+_WEIGHT_DECAY: Final = 1e-4
+"""Of the logits with which fine-tuning begins."""
+
 
 @dataclass(frozen=True)
 class FineTuned:
-    """A fine-tuned backbone with its head.
+    """A fine-tuned backbone.
 
     Attributes:
         lower: the frozen blocks, from pictures to maps.
-        upper: the fine-tuned blocks, from maps to square roots of features (n, 1280).
-        head: from these to logits.
-        seen: the square roots of features of the training pictures in the plain views, and their labels.
+        upper: the fine-tuned blocks, from maps to square roots of features (n, 2560).
+        seen: what they give for the training pictures in the plain views (2 * n, 2560).
         history: the figures of each epoch.
     """
 
     lower: Any
     upper: Any
-    head: Any
-    seen: Labelled
+    seen: NDArray[np.float32]
     history: History
 
 
 def fine_tune(
     config: TrainingConfig, train: Examples, validation: Examples, workspace: Workspace, report: Report
 ) -> FineTuned:
-    """Fit a head to all views, fine-tune it together with the upper blocks, and interpolate.
+    """Fit a head to the plain views, fine-tune it together with the upper blocks, and interpolate.
 
     Args:
         config: with `fine_tuning`.
         train: pictures of the categories.
-        validation: likewise; they choose the head's weight decay, and show how the fine-tuning goes.
+        validation: likewise; they show how the fine-tuning goes.
         workspace: keeps the maps, and the state after each epoch.
         report: told of each step.
     """
@@ -67,13 +70,7 @@ def fine_tune(
     cache = open_map_cache(workspace.folder, config.network, lower)
     maps = compute_maps(lower, train, tuple(View), cache, report)
     checked = compute_maps(lower, validation, (View.ORIGINAL,), cache, report)
-    head = fit_head(
-        config,
-        Labelled(pool_maps(upper, maps, tuple(View)), np.tile(train.labels, len(View))),
-        Labelled(pool_maps(upper, checked, (View.ORIGINAL,)), validation.labels),
-        report,
-    )
-    network = keras.Sequential([upper, head.model])
+    network = keras.Sequential([upper, _head(upper, maps, train)])
     frozen = network.get_weights()
     one_hot = np.eye(len(config.categories), dtype=np.float32)
     chances = balance(train.labels, train.sources, settings.source_power)
@@ -81,8 +78,20 @@ def fine_tune(
     fitting = _fitting(settings, len(batches), workspace, report)
     history = fit(network, batches, PlainMaps(checked, one_hot[validation.labels]), fitting)
     network.set_weights(interpolate(frozen, network.get_weights(), settings.interpolation))
-    seen = Labelled(pool_maps(upper, maps, PLAIN_VIEWS), np.tile(train.labels, len(PLAIN_VIEWS)))
-    return FineTuned(lower, upper, head.model, seen, (*head.history, *history))
+    return FineTuned(lower, upper, pool_maps(upper, maps, PLAIN_VIEWS), history)
+
+
+def _head(upper: Any, maps: CachedArrays, train: Examples) -> Any:
+    """Fit the logits with which fine-tuning begins to the plain views, as a layer."""
+    labels = np.tile(train.labels, len(PLAIN_VIEWS))
+    weights = weigh(
+        labels, np.tile(train.sources, len(PLAIN_VIEWS)), np.tile(train.reviewed, len(PLAIN_VIEWS))
+    )
+    logits = fit_weighted(pool_maps(upper, maps, PLAIN_VIEWS), labels, weights, _WEIGHT_DECAY)
+    layer = keras.layers.Dense(len(logits.bias), name="logits")
+    layer.build(upper.output_shape)
+    layer.set_weights([logits.kernel, logits.bias])
+    return layer
 
 
 def balance(labels: Labels, sources: NDArray[np.str_], source_power: float) -> Floats:

@@ -48,12 +48,9 @@ class Fitting:
     logs: Path | None = None
 
 
-def build_adam(config: TrainingConfig, steps: int) -> Any:
-    """Set Adam up as the config says, for epochs of so many steps."""
-    rate: Any = config.learning_rate
-    if config.cosine_decay:
-        rate = keras.optimizers.schedules.CosineDecay(rate, config.epochs * steps)
-    return keras.optimizers.Adam(rate)
+def build_adam(config: TrainingConfig) -> Any:
+    """Set Adam up as the config says."""
+    return keras.optimizers.Adam(config.learning_rate)
 
 
 def fit(model: Any, train: EpochBatches, validation: Any, fitting: Fitting) -> History:

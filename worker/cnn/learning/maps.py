@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.cnn.config import NetworkName
+from worker.cnn.config import VIEWS, NetworkName
 from worker.cnn.learning.array_cache import ArrayCache, CachedArrays
 from worker.cnn.learning.features import compile_for_pictures
 from worker.cnn.networks.backbone import WEIGHTS_FILES
@@ -17,8 +17,8 @@ from worker.cnn.pictures.views import View
 from worker.cnn.progress import Report
 from worker.cnn.quiet_tensorflow import tf
 
-FORMAT: Final = 1
-"""Raise it when fitting or a view changes, so that maps of before are not used again."""
+FORMAT: Final = f"{VIEWS}-1"
+"""Raise it when a view changes, so that maps of before are not used again."""
 
 _BATCH_SIZE: Final = 64
 
@@ -39,7 +39,7 @@ def compute_maps(
 
 
 def pool_maps(upper: Any, maps: CachedArrays, views: Sequence[View]) -> NDArray[np.float32]:
-    """Run the upper blocks over every picture in every view: float32 (views * n, 1280), view by view."""
+    """Run the upper blocks over every picture in every view: float32 (views * n, 2560), view by view."""
     forward = tf.function(lambda x: upper(x, training=False), reduce_retracing=True)
     pooled = []
     for view in views:

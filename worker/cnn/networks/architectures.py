@@ -1,16 +1,15 @@
 """The networks as they are trained and as they are saved.
 
-A saved network takes RGB pictures (n, height, width, 3) with values 0 to 255 and gives a mapping: `logits`
-(n, classes) and `in_distribution` (n,), which is higher the more a picture is like the categories. All
-preprocessing is inside.
+A saved network takes RGB pictures (n, height, width, 3) with values 0 to 255 and gives a mapping. A body's is
+`embedding` (n, 256), in units of an int8, not rounded. A network without a body gives `logits` (n, classes) and
+`in_distribution` (n,), which is higher the more a picture is like the categories. All scaling is inside.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from worker.cnn.config import INPUT_SHAPES, NetworkName
-from worker.cnn.heads.in_distribution import InDistributionScorer
-from worker.cnn.networks.efficientnet import FEATURES
+from worker.cnn.networks.projection import Projection
 from worker.cnn.quiet_tensorflow import keras
 
 
@@ -32,45 +31,22 @@ def build_seed_cnn(classes: int) -> Any:
     return keras.Sequential(layers, name=NetworkName.SEED_CNN.value)
 
 
-def build_head(classes: int, weight_decay: float) -> Any:
-    """Build the head of a backbone: square roots of features (n, 1280) to logits.
-
-    It begins at zero, so that only the order of the batches depends on the seed.
-    """
-    layer = keras.layers.Dense(
-        classes,
-        kernel_initializer="zeros",
-        kernel_regularizer=keras.regularizers.L2(weight_decay),
-        name="logits",
-    )
-    return keras.Sequential([keras.Input((FEATURES,), name="features"), layer], name="head")
-
-
-def assemble_efficientnet(
-    network: NetworkName, compute_features: Callable[[Any], Any], head: Any, scorer: InDistributionScorer
+def assemble_body(
+    network: NetworkName, compute_features: Callable[[Any], Any], projection: Projection
 ) -> Any:
-    """Join a backbone, its head and the in-distribution score into the network that is saved.
+    """Join a backbone and its projection into the body that is saved.
 
     Args:
         network: gives the input's shape.
-        compute_features: from the input tensor to what head and scorer were fitted to.
-        head: gives logits.
-        scorer: gives the score.
+        compute_features: from the input tensor to what the projection was fitted to.
+        projection: from these to embeddings.
     """
-    shape, classes = INPUT_SHAPES[network], len(scorer.offsets)
+    shape = INPUT_SHAPES[network]
     pictures = keras.Input((shape.height, shape.width, 3), name="pictures")
-    features = compute_features(pictures)
-    projection = keras.layers.Dense(classes, name="projection")
-    nearness = keras.layers.Dense(classes, name="nearness")
-    spread = keras.layers.Dense(classes, use_bias=False, name="spread")
-    projections = projection(features)
-    nearest = keras.ops.max(nearness(projections), axis=-1)
-    score = nearest - keras.ops.sum(keras.ops.square(spread(projections)), axis=-1)
-    projection.set_weights([scorer.kernel, scorer.bias])
-    nearness.set_weights([2 * keras.ops.eye(classes), -scorer.offsets])
-    spread.set_weights([scorer.spread])
-    outputs = {"logits": head(features), "in_distribution": score}
-    return keras.Model(pictures, outputs, name=network.value)
+    layer = keras.layers.Dense(len(projection.bias), name="projection")
+    embedding = layer(compute_features(pictures))
+    layer.set_weights([projection.kernel, projection.bias])
+    return keras.Model(pictures, {"embedding": embedding}, name=network.value)
 
 
 def assemble_seed_cnn(model: Any) -> Any:

@@ -16,7 +16,7 @@ from worker.cnn.networks.backbone import Weights, load_weights
 from worker.cnn.quiet_tensorflow import keras
 
 FEATURES: Final = 1280
-"""Length of a picture's pooled features."""
+"""Length of one view's pooled features."""
 
 BATCH_NORM_EPSILON: Final = 1e-3
 
@@ -67,13 +67,13 @@ def groups(network: NetworkName) -> tuple[Group, ...]:
 
 
 def build_backbone(network: NetworkName) -> Any:
-    """Build a frozen backbone: RGB pictures of its input's shape, 0 to 255, to pooled features (n, 1280).
+    """Build a frozen backbone: single views, RGB squares of 0 to 255, to pooled features (n, 1280).
 
     Raises:
         BackboneError: the packaged weights are not the expected ones.
     """
-    shape = INPUT_SHAPES[network]
-    pictures = keras.Input((shape.height, shape.width, 3), name="pictures")
+    side = INPUT_SHAPES[network].width
+    pictures = keras.Input((side, side, 3), name="views")
     x = keras.layers.Rescaling(1 / 128, offset=-127 / 128)(pictures)
     x = _convolution(x, 32, (3, 2), "_conv_stem", "_bn0")
     index = 0

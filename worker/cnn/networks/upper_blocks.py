@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from worker.cnn.config import NetworkName
 from worker.cnn.networks.efficientnet import BATCH_NORM_EPSILON, FEATURES, Group, groups, layer_name
+from worker.cnn.networks.two_views import over_maps, over_pictures
 from worker.cnn.quiet_tensorflow import keras
 
 FIRST_GROUP: Final = 5
@@ -21,13 +22,14 @@ SMALLEST_FEATURE: Final = 1e-2
 
 
 def build_lower_blocks(network: NetworkName, backbone: Any) -> Any:
-    """Cut the backbone before its upper blocks: pictures to maps (n, side, side, channels)."""
+    """Cut the backbone before its upper blocks: pictures to both views' maps (n, 2, side, side, channels)."""
     first = f"_blocks.{_first_block(network)}._expand_conv"
-    return keras.Model(backbone.input, backbone.get_layer(layer_name(first)).input, name="lower_blocks")
+    lower = keras.Model(backbone.input, backbone.get_layer(layer_name(first)).input, name="lower_blocks")
+    return over_pictures(lower, "lower_blocks_of_views")
 
 
 def build_upper_blocks(network: NetworkName, backbone: Any) -> Any:
-    """Copy the upper blocks, trainable: maps (n, side, side, channels) to square roots of features (n, 1280)."""
+    """Copy the upper blocks, trainable: maps (n, 2, side, side, channels) to square roots of features (n, 2560)."""
     maps = backbone.get_layer(layer_name(f"_blocks.{_first_block(network)}._expand_conv")).input
     inputs = keras.Input(maps.shape[1:], name="maps")
     x, index = inputs, _first_block(network)
@@ -39,7 +41,7 @@ def build_upper_blocks(network: NetworkName, backbone: Any) -> Any:
     pooled = keras.layers.GlobalAveragePooling2D()(x)
     upper = keras.Model(inputs, keras.ops.sqrt(pooled + SMALLEST_FEATURE), name="upper_blocks")
     _copy_weights(network, backbone, upper)
-    return upper
+    return over_maps(upper, "upper_blocks_of_views")
 
 
 def _first_block(network: NetworkName) -> int:

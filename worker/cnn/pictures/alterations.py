@@ -22,14 +22,18 @@ _WHITE: Final = 250
 
 
 def view_picture(picture: Pictures, view: View, key: str) -> Pictures:
-    """Show a picture, uint8 (height, width, 3), in a view; its key decides how it is altered."""
+    """Show squares that stand one above the other, uint8 (k * side, side, 3), in a view.
+
+    The key decides how they are altered, all alike.
+    """
     match view:
         case View.ORIGINAL:
             return picture
         case View.FLIPPED:
             return picture[:, ::-1]
-    seed = hashlib.sha256(f"{key} {view}".encode()).digest()[:8]
-    return alter_strongly(picture, np.random.default_rng(int.from_bytes(seed, "big")))
+    seed = int.from_bytes(hashlib.sha256(f"{key} {view}".encode()).digest()[:8], "big")
+    squares = picture.reshape(-1, picture.shape[1], *picture.shape[1:])
+    return np.concatenate([alter_strongly(square, np.random.default_rng(seed)) for square in squares])
 
 
 def alter_strongly(picture: Pictures, generator: np.random.Generator) -> Pictures:

@@ -1,4 +1,4 @@
-"""Examples, labelled pictures as parallel arrays; and the one way a picture is fitted to an input."""
+"""Examples, labelled pictures as parallel arrays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,8 @@ from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from worker.cnn.arrays import KNOWN_NEGATIVE, Pictures
-from worker.cnn.config import Fit, InputShape
 from worker.cnn.errors import EmptyCategoryError, ExamplesError
 
 TRAIN: Final = "train"
@@ -19,29 +17,12 @@ SPLITS: Final = (TRAIN, VALIDATION, TEST)
 """The parts of the examples, each product in one, by the words of the records: networks do not know those."""
 
 
-def fit_picture(picture: Image.Image, shape: InputShape) -> Pictures:
-    """Fit an RGB picture to a network's input, as uint8 (height, width, 3); the same in training and serving.
-
-    Shrinking averages over all pixels (Pillow's antialiased bilinear filter), so that a large picture looks
-    like a small one of the same garment.
-    """
-    size = (shape.width, shape.height)
-    if shape.fit is Fit.SQUASH:
-        return np.asarray(picture.resize(size, Image.Resampling.BILINEAR))
-    scale = min(shape.width / picture.width, shape.height / picture.height)
-    inner = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    canvas = Image.new("RGB", size, "white")
-    corner = ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2)
-    canvas.paste(picture.resize(inner, Image.Resampling.BILINEAR), corner)
-    return np.asarray(canvas)
-
-
 @dataclass(frozen=True)
 class Examples:
     """Labelled pictures as parallel arrays of length n.
 
     Attributes:
-        pictures: uint8 (n, height, width, 3), fitted by `fit_picture`; may be a memory map.
+        pictures: uint8 (n, height, width, 3), fitted by `worker.cnn.pictures.inputs`; may be a memory map.
         labels: int (n,), index into the config's categories, or KNOWN_NEGATIVE.
         splits: str (n,), words of SPLITS.
         keys: str (n,), the SHA-256 of each stored image.

@@ -5,7 +5,7 @@ from typing import Final
 
 
 class View(StrEnum):
-    """A picture as it is, mirrored, or strongly altered in one of eight ways.
+    """A picture as it is, mirrored, or strongly altered in one of three ways.
 
     A head on frozen features learns from the first two: further views moved its accuracy on sources never
     seen by less than chance does, or lowered it. Fine-tuning needs them all.
@@ -16,11 +16,6 @@ class View(StrEnum):
     ALTERED_1 = "altered_1"
     ALTERED_2 = "altered_2"
     ALTERED_3 = "altered_3"
-    ALTERED_4 = "altered_4"
-    ALTERED_5 = "altered_5"
-    ALTERED_6 = "altered_6"
-    ALTERED_7 = "altered_7"
-    ALTERED_8 = "altered_8"
 
 
 PLAIN_VIEWS: Final = (View.ORIGINAL, View.FLIPPED)

@@ -2,17 +2,25 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from db.heads import Head
 from worker.cnn.arrays import Floats, Labels, Pictures
-from worker.cnn.config import INPUT_SHAPES
 from worker.cnn.errors import ArtefactDigestError, ExamplesError
 from worker.cnn.figures.answers import Answers
 from worker.cnn.figures.metrics import softmax
-from worker.cnn.serving.inference import Engine, Outputs
+from worker.cnn.serving.inference import (
+    IN_DISTRIBUTION,
+    LOGITS,
+    Engine,
+    Outputs,
+    Signature,
+    quantise,
+)
 from worker.cnn.serving.litert import LiteRTEngine
 from worker.cnn.serving.specification import ClassifierSpecification
 
@@ -27,6 +35,7 @@ class Classification:
         in_distribution: how much the picture is like the categories; comparable within one model version.
         category: the claimed label; None when uncertain.
         uncertain: whether the confidence or the in-distribution score is under its threshold.
+        embedding: int8 values as bytes; None from a version without a body.
     """
 
     probabilities: Mapping[str, float]
@@ -34,18 +43,26 @@ class Classification:
     in_distribution: float
     category: str | None
     uncertain: bool
+    embedding: bytes | None = None
 
 
 class Classifier:
-    """A loaded model version; `load` makes one. It may be called from one thread at a time."""
+    """A loaded model version; `load` makes one. It may be called from one thread at a time.
 
-    def __init__(self, engine: Engine, specification: ClassifierSpecification) -> None:
-        self.specification = specification
+    Attributes:
+        specification: of the version.
+        head: turns embeddings into labels; None where the network does it itself.
+    """
+
+    def __init__(
+        self, engine: Engine, specification: ClassifierSpecification, head: Head | None = None
+    ) -> None:
+        self.specification, self.head = specification, head
         self._engine = engine
         self._shape = picture_shape(specification)
 
     @classmethod
-    def load(cls, artefact: bytes, specification: ClassifierSpecification) -> Self:
+    def load(cls, artefact: bytes, specification: ClassifierSpecification, head: Head | None = None) -> Self:
         """Load a saved network, after its SHA-256 has been checked, without running code that it may hold.
 
         The digest tells a flatbuffer, which LiteRT runs, from a `.keras` file, for which TensorFlow is loaded.
@@ -54,26 +71,24 @@ class Classifier:
             ArtefactDigestError: the bytes are not those that the specification was made for.
             ArtefactFormatError: they are no network, or one with other inputs or outputs.
         """
-        digest = hashlib.sha256(artefact).hexdigest()
-        shape, classes = picture_shape(specification), len(specification.categories)
-        if digest == specification.flatbuffer_sha256:
-            return cls(LiteRTEngine(artefact, shape, classes), specification)
-        if digest != specification.sha256:
-            known = f"{specification.sha256}, or {specification.flatbuffer_sha256} as a flatbuffer"
-            raise ArtefactDigestError(f"the artefact must have SHA-256 {known}, got {digest}")
-        from worker.cnn.serving.keras_engine import KerasEngine  # noqa: PLC0415 - TensorFlow takes seconds
-
-        return cls(KerasEngine(artefact, shape, classes), specification)
+        return cls(load_engine(artefact, specification, head), specification, head)
 
     def classify(self, pictures: Pictures) -> list[Classification]:
         """Classify fitted pictures, uint8 (n, height, width, 3), n from 0; gives n classifications in order."""
-        outputs = self.outputs(pictures)
-        probabilities = softmax(outputs.logits, self.specification.temperature)
-        uncertain = self.specification.are_uncertain(probabilities.max(axis=1), outputs.in_distribution)
+        if self.head is None:
+            outputs = self.outputs(pictures)
+            probabilities = softmax(outputs[LOGITS], self.specification.temperature)
+            return self._classifications(probabilities, outputs[IN_DISTRIBUTION])
+        embeddings = self.embed(pictures)
+        said = self.head.apply(embeddings)
+        classified = self._classifications(said.probabilities, said.in_distribution)
         return [
-            self._classify(row, float(score), uncertain=bool(doubt))
-            for row, score, doubt in zip(probabilities, outputs.in_distribution, uncertain, strict=True)
+            replace(each, embedding=row.tobytes()) for each, row in zip(classified, embeddings, strict=True)
         ]
+
+    def embed(self, pictures: Pictures) -> NDArray[np.int8]:
+        """Give the embeddings, int8 (n, width), of fitted pictures; only a version with a body has them."""
+        return quantise(self.outputs(pictures))
 
     def outputs(self, pictures: Pictures) -> Outputs:
         """Give the network's bare outputs for fitted pictures, uint8 (n, height, width, 3)."""
@@ -82,6 +97,13 @@ class Classifier:
                 f"pictures must be uint8 (n, {self._shape}), got {pictures.dtype} {pictures.shape}"
             )
         return self._engine(pictures)
+
+    def _classifications(self, probabilities: Floats, scores: Floats) -> list[Classification]:
+        uncertain = self.specification.are_uncertain(probabilities.max(axis=1), scores)
+        return [
+            self._classify(row, float(score), uncertain=bool(doubt))
+            for row, score, doubt in zip(probabilities, scores, uncertain, strict=True)
+        ]
 
     def _classify(self, probabilities: Floats, in_distribution: float, *, uncertain: bool) -> Classification:
         categories = self.specification.categories
@@ -93,6 +115,25 @@ class Classifier:
             category=None if uncertain else categories[likeliest],
             uncertain=uncertain,
         )
+
+
+def load_engine(artefact: bytes, specification: ClassifierSpecification, head: Head | None) -> Engine:
+    """Load what runs a network, as `Classifier.load` describes it."""
+    digest = hashlib.sha256(artefact).hexdigest()
+    shape = picture_shape(specification)
+    signature = (
+        Signature.whole(shape, len(specification.categories))
+        if head is None
+        else Signature.body(shape, head.width)
+    )
+    if digest == specification.flatbuffer_sha256:
+        return LiteRTEngine(artefact, signature)
+    if digest != specification.sha256:
+        known = f"{specification.sha256}, or {specification.flatbuffer_sha256} as a flatbuffer"
+        raise ArtefactDigestError(f"the artefact must have SHA-256 {known}, got {digest}")
+    from worker.cnn.serving.keras_engine import KerasEngine  # noqa: PLC0415 - TensorFlow takes seconds
+
+    return KerasEngine(artefact, signature)
 
 
 def gather_answers(
@@ -108,5 +149,5 @@ def gather_answers(
 
 def picture_shape(specification: ClassifierSpecification) -> tuple[int, int, int]:
     """Give height, width and channels of the pictures that the network takes."""
-    shape = INPUT_SHAPES[specification.network]
+    shape = specification.input_shape
     return shape.height, shape.width, 3

@@ -10,7 +10,7 @@ import numpy as np
 from worker.cnn.arrays import Pictures
 from worker.cnn.errors import ArtefactFormatError
 from worker.cnn.quiet_tensorflow import keras, tf
-from worker.cnn.serving.inference import Outputs
+from worker.cnn.serving.inference import Outputs, Signature
 
 _BATCH_SIZE: Final = 32
 
@@ -20,34 +20,32 @@ class KerasEngine:
 
     Args:
         artefact: the bytes of a `.keras` file; check their SHA-256 before.
-        shape: of a picture: height, width, 3.
-        classes: number of the network's classes.
+        signature: what it must take and give.
 
     Raises:
         ArtefactFormatError: the bytes are no network, or one with other inputs or outputs.
     """
 
-    def __init__(self, artefact: bytes, shape: tuple[int, int, int], classes: int) -> None:
+    def __init__(self, artefact: bytes, signature: Signature) -> None:
         model = _read_model(artefact)
-        _require_fit(model, shape, classes)
-        self._classes = classes
+        _require_fit(model, signature)
+        self._signature = signature
         # One fixed signature: traced once, whatever the number of pictures.
         self._forward = tf.function(
             lambda x: model(tf.cast(x, tf.float32), training=False),
-            input_signature=[tf.TensorSpec((_BATCH_SIZE, *shape), tf.uint8)],
+            input_signature=[tf.TensorSpec((_BATCH_SIZE, *signature.picture), tf.uint8)],
         )
 
     def __call__(self, pictures: Pictures) -> Outputs:
         """Give the network's outputs for fitted pictures, uint8 (n, height, width, 3), n from 0."""
-        logits = np.empty((len(pictures), self._classes), np.float32)
-        scores = np.empty(len(pictures), np.float32)
+        outputs = self._signature.empty(len(pictures))
         for start in range(0, len(pictures), _BATCH_SIZE):
             rows = slice(start, start + _BATCH_SIZE)
             batch = pictures[rows]
             result = self._forward(np.pad(batch, [(0, _BATCH_SIZE - len(batch)), (0, 0), (0, 0), (0, 0)]))
-            logits[rows] = np.asarray(result["logits"])[: len(batch)]
-            scores[rows] = np.asarray(result["in_distribution"])[: len(batch)]
-        return Outputs(logits, scores)
+            for name, array in outputs.items():
+                array[rows] = np.asarray(result[name])[: len(batch)]
+        return outputs
 
 
 def _read_model(artefact: bytes) -> Any:
@@ -60,9 +58,10 @@ def _read_model(artefact: bytes) -> Any:
             raise ArtefactFormatError(f"the artefact cannot be read as a network: {error}") from error
 
 
-def _require_fit(model: Any, shape: tuple[int, int, int], classes: int) -> None:
-    expected = ((None, *shape), {"logits": (None, classes), "in_distribution": (None,)})
-    outputs = model.output if isinstance(model.output, dict) else {"": model.output}
-    got = (model.input_shape, {name: tuple(tensor.shape) for name, tensor in outputs.items()})
+def _require_fit(model: Any, signature: Signature) -> None:
+    outputs = {name: (None, *shape) for name, shape in signature.outputs.items()}
+    expected = ((None, *signature.picture), outputs)
+    given = model.output if isinstance(model.output, dict) else {"": model.output}
+    got = (model.input_shape, {name: tuple(tensor.shape) for name, tensor in given.items()})
     if got != expected:
         raise ArtefactFormatError(f"a network must take and give {expected}, got {got}")

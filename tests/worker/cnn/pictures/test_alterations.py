@@ -8,7 +8,7 @@ from tests.worker.cnn.conftest import draw
 from worker.cnn.arrays import Pictures
 from worker.cnn.config import INPUT_SHAPES, NetworkName
 from worker.cnn.pictures.alterations import alter_strongly, view_picture
-from worker.cnn.pictures.dataset import fit_picture
+from worker.cnn.pictures.inputs import fit_picture
 from worker.cnn.pictures.textures import draw_texture
 from worker.cnn.pictures.views import PLAIN_VIEWS, View
 

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from worker.cnn.config import INPUT_SHAPES, NetworkName
 from worker.cnn.pictures.backgrounds import garment_share, photo_box, uniform_background_garment
-from worker.cnn.pictures.dataset import fit_picture
+from worker.cnn.pictures.inputs import fit_picture
 
 SHAPE = INPUT_SHAPES[NetworkName.EFFICIENTNET_LITE0]
 SMALL_PICTURES = st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3)).flatmap(

@@ -11,7 +11,8 @@ from db.models import Split
 from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import INPUT_SHAPES, Fit, InputShape, NetworkName
 from worker.cnn.errors import EmptyCategoryError, ExamplesError
-from worker.cnn.pictures.dataset import SPLITS, VALIDATION, Examples, class_weights, fit_picture
+from worker.cnn.pictures.dataset import SPLITS, VALIDATION, Examples, class_weights
+from worker.cnn.pictures.inputs import fit_picture
 
 CATEGORIES = ("saree", "jeans", "trousers")
 

@@ -37,6 +37,9 @@ DISAGREES = "listed_category <> coalesce(category, CASE WHEN NOT uncertain THEN 
 LABELLED_BY_MODEL = "confidence IS NOT NULL"
 """The network's label, claimed or not, and no review above it."""
 
+TRAINED_ON = "split IS NOT NULL AND listed_category IS NOT NULL"
+"""A listed label that some training has seen."""
+
 CONTRADICTED = "contradiction IS NOT NULL AND confidence IS NOT NULL"
 
 
@@ -190,6 +193,8 @@ class Product(Base):
             "ix_products_marketplace_margin_id", "marketplace", "margin", "id", **_where(LABELLED_BY_MODEL)
         ),
         Index("ix_products_contradiction_id", "contradiction", "id", **_where(CONTRADICTED)),
+        # Which sources' listed labels were trained on: a source that is new has none in it.
+        Index("ix_products_trained_marketplace", "marketplace", **_where(TRAINED_ON)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

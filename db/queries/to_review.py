@@ -9,15 +9,15 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from db.models import CONTRADICTED, LABELLED_BY_MODEL, Image, Product, ProductImage, Review
+from db.models import CONTRADICTED, LABELLED_BY_MODEL, TRAINED_ON, Image, Product, ProductImage, Review
 from db.queries.review_order import NEW_SOURCE_VERDICTS, Candidate, NewSource, Offers, Why, choose
 from db.states.label_evidence import stands
 
 DRAWN_AMONG: Final = 2000
 """Products of a new source, those of the smallest margin, among which its first verdicts are drawn."""
 
-_TRIES: Final = 8
-"""Rounds of drawing random products, some of which may be gone or reviewed."""
+_DRAWS: Final = (2, *[8] * 8)
+"""Rounds of drawing random products, so many times as many as are wanted: some may be gone, reviewed or of others."""
 
 
 class Order(StrEnum):
@@ -103,9 +103,7 @@ def _sources(session: Session) -> list[str]:
 
 def _was_trained_on(session: Session, source: str) -> bool:
     """Say whether a listed product of the source has a split, which the first training gave it."""
-    trained = exists().where(
-        Product.marketplace == source, Product.split.is_not(None), Product.listed_category.is_not(None)
-    )
+    trained = exists().where(Product.marketplace == source, literal_column(TRAINED_ON))
     return bool(session.scalar(select(trained)))
 
 
@@ -116,8 +114,8 @@ def _random(
     last = session.scalar(select(func.max(Product.id)).where(*conditions)) or 0
     first = session.scalar(select(func.min(Product.id)).where(*conditions)) or 0
     generator, drawn = Random(seed), dict[int, Candidate]()  # noqa: S311 - a sample, no secret
-    for _ in range(_TRIES):
-        ids = [generator.randint(first, last) for _ in range(8 * limit)] if last else []
+    for times in _DRAWS:
+        ids = [generator.randint(first, last) for _ in range(times * limit)] if last else []
         found = {each.id: each for each in _read(session, [_MARGIN, Product.id.in_(ids), *conditions])}
         drawn |= {product_id: found[product_id] for product_id in ids if product_id in found}
         if len(drawn) >= limit or not ids:
@@ -143,20 +141,16 @@ def _candidates() -> Select[Any]:
         Product.confidence, Product.margin,
     )  # fmt: skip
     of_image = (Image.sha256, Image.perceptual_hash, Image.colour_signature)
-    columns: list[Any] = [*of_product, *map(_of_first_image, of_image)]
-    return select(*columns)
-
-
-def _of_first_image(column: Any) -> ColumnElement[str]:
-    return (
-        select(column)
-        .join(ProductImage, ProductImage.image_id == Image.id)
-        .where(ProductImage.product_id == Product.id)
+    columns: list[Any] = [*of_product, *of_image]
+    first = (
+        select(ProductImage.image_id)
+        .where(ProductImage.product_id == Product.id, ProductImage.image_id.is_not(None))
         .order_by(ProductImage.position, ProductImage.id)
         .limit(1)
         .correlate(Product)
         .scalar_subquery()
     )
+    return select(*columns).outerjoin_from(Product, Image, Image.id == first)
 
 
 def _row(candidate: Candidate, why: Why) -> ToReview:

@@ -11,6 +11,7 @@ from db.models import Product, ProductImage, RunStatus, TrainingRun
 from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.factories import CATEGORIES, SHOP, body, embed, get_product, product, save, version_with_body
+from worker.learning.relabel_loop import relabel_all
 from worker.training.examples import split_images
 
 NAMES: Final = tuple(category.name for category in CATEGORIES)
@@ -35,14 +36,10 @@ def taught(database: Database) -> int:
         save_embedded(database, version, name, range(100 * number, 100 * number + 20), listed=name)
     split_images(database, NAMES)
     save_embedded(database, version, "strange", STRANGE)
-    finish_runs(database)
-    return version
-
-
-def finish_runs(database: Database) -> None:
-    """Finish every run that a factory has planned; they took no review in."""
-    with database.write() as session:
+    relabel_all(database)
+    with database.write() as session:  # the factory only plans a run
         session.execute(update(TrainingRun).values(status=RunStatus.FINISHED))
+    return version
 
 
 def save_embedded(

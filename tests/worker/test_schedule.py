@@ -290,7 +290,6 @@ def test_it_never_learns_by_itself_where_the_setting_says_so(
 
 def test_what_is_to_be_relabelled_is_sent_for_until_nothing_is_left(database: Database) -> None:
     version = taught(database)
-    relabel_for(database)
     sweep(database)
     assert waiting(LEARN_QUEUE) == 0
     with database.write() as session:

@@ -15,6 +15,7 @@ from db.states.version_states import active_version
 from tests.factories import SHOP, model_version, version_with_body
 from tests.worker.embeddings import NAMES, STRANGE, asin, labels, review, save_embedded, taught
 from worker.cnn.errors import EmptyCategoryError
+from worker.cnn.progress import Progress
 from worker.errors import (
     NoBodyError,
     NoEmbeddingsError,
@@ -22,7 +23,6 @@ from worker.errors import (
     NothingToLearnError,
     OvertakenError,
 )
-from worker.learning import learning_run
 from worker.learning.learning_config import LearningConfig
 from worker.learning.learning_plan import plan_due_learning, plan_learning
 from worker.learning.learning_run import run_learning
@@ -208,19 +208,17 @@ def test_a_category_without_products_fails_and_the_row_says_why(
         assert plan_due_learning(session, 16) is None  # the schedule does not try the same reviews again
 
 
-def test_a_version_that_is_activated_meanwhile_is_not_replaced(
-    records: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_version_that_is_activated_meanwhile_is_not_replaced(records: Database) -> None:
     review(records, "strange", REVIEWED, "trousers")
+    with records.write() as session:
+        run = plan_learning(session).run_id
 
-    def slow(*words: object) -> object:
-        version_with_body(records, 1)
-        return fit_head(*words)  # type: ignore[arg-type]
+    def activate_another(step: Progress) -> None:
+        if step.done == 1:
+            version_with_body(records, 1)
 
-    fit_head = learning_run.fit_head
-    monkeypatch.setattr(learning_run, "fit_head", slow)
     with pytest.raises(OvertakenError, match="learn again; got 2"):
-        learn(records)
+        run_learning(records, run, activate_another)
 
 
 def test_what_somebody_is_at_or_has_finished_is_not_ours(

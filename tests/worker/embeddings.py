@@ -51,7 +51,7 @@ def save_embedded(
     asins = [asin(shows, seed) for seed in seeds]
     shown = select(Product.asin, ProductImage.image_id).join(ProductImage).where(Product.asin.in_(asins))
     with database.read() as session:
-        image_of = dict(session.execute(shown).all())
+        image_of = {name: image for name, image in session.execute(shown) if image is not None}
     embed(database, version, {image_of[asin(shows, seed)]: embedding(shows, seed) for seed in seeds})
 
 

@@ -5,6 +5,7 @@ import io
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -12,14 +13,21 @@ from typing import Protocol
 import pytest
 from typer.testing import CliRunner, Result
 
+from db.messages import LEARN_QUEUE
+from db.models import TrainingRun
 from db.repository.relabelling import relabel_some
 from db.session import Database
-from tests.conftest import ROOT
+from tests.conftest import ROOT, forget_environment
 from tests.factories import model_version
 from tests.worker.embeddings import STRANGE, labels, review, taught
+from tests.worker.messages import sent_runs
 from worker.__main__ import app
 from worker.commands import learning
 from worker.errors import NoBodyError, NoModelError, NoSuspectsError, NothingToLearnError
+from worker.fleet.queue import waiting
+from worker.fleet.waiting import wait_until
+from worker.learning.learning_plan import plan_learning
+from worker.tasks import learn_head
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +58,40 @@ def test_learn_says_what_it_read_and_how_many_labels_changed_in_which_time(
     assert "Model version 2 is active." in result.stderr
     assert re.search(r"10 labels changed, in \d+\.\d s\.", result.stderr)
     assert labels(database, "strange", STRANGE) == {"trousers"}
+
+
+def test_a_worker_learns_and_relabels_while_the_command_follows(
+    database: Database, command: Command, broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CELERY_BROKER_URL", broker)
+    forget_environment()
+    taught(database)
+    review(database, "strange", STRANGE[:10], "trousers")
+
+    def work() -> None:
+        assert wait_until(lambda: waiting(LEARN_QUEUE) == 1, seconds=60)
+        [run] = sent_runs(LEARN_QUEUE)
+        learn_head(run)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    result = command("learn", "--queue")
+    worker.join()
+    assert result.exit_code == 0
+    assert "Model version 2 is active." in result.stderr
+    assert "10 labels changed" in result.stderr
+    assert labels(database, "strange", STRANGE) == {"trousers"}
+
+
+@pytest.mark.usefixtures("command")
+def test_a_task_whose_run_fails_leaves_the_error_in_the_row(database: Database) -> None:
+    taught(database)
+    review(database, "saree", range(20), "other")
+    with database.write() as session:
+        run = plan_learning(session).run_id
+    learn_head(run)
+    with database.read() as session:
+        assert "saree" in (session.get_one(TrainingRun, run).error or "")
 
 
 def test_what_cannot_be_learnt_is_named(database: Database, command: Command) -> None:

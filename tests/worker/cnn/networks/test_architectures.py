@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from worker.cnn.config import NetworkName
+from worker.cnn.heads.in_distribution import InDistributionScorer
 from worker.cnn.networks.architectures import (
     assemble_efficientnet,
     assemble_seed_cnn,
@@ -10,7 +11,6 @@ from worker.cnn.networks.architectures import (
 )
 from worker.cnn.networks.backbone import load_weights
 from worker.cnn.networks.efficientnet import build_backbone
-from worker.cnn.heads.in_distribution import InDistributionScorer
 from worker.cnn.quiet_tensorflow import keras
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ import pytest
 from worker.cnn.config import (
     INPUT_SHAPES,
     VIEWS,
-    Fit,
     FineTuning,
+    Fit,
     InputShape,
     NetworkName,
     TrainingConfig,

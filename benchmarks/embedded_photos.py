@@ -144,7 +144,8 @@ def _read_features(photos: Sequence[Photo], keys: Sequence[str], workdir: Path) 
     for start in range(0, len(missing), _READ_AT_ONCE):
         _compute([photos[row] for row in missing[start : start + _READ_AT_ONCE]], workdir)
     views = [cache.read(key, View.ORIGINAL) for key in keys]
-    return np.sqrt(np.stack([view for view in views if view is not None]).reshape(len(keys), -1))
+    joined = np.stack([view for view in views if view is not None]).reshape(len(keys), -1)
+    return np.asarray(np.sqrt(joined), np.float32)
 
 
 def _compute(photos: Sequence[Photo], workdir: Path) -> None:

@@ -1,10 +1,10 @@
 """What the default network is worth on products, and on sources, that it has never seen.
 
-"unseen": fixed folds of sources (benchmarks/embedded_photos.py); projection and head are fitted to the sources of the
-other folds, and the answers about all folds are pooled. "within": fitted to 85 % of the groups of all sources, tested
-on 15 %; a group is a product or a whole shop ("groups of the manifest"), or a product with its near duplicates, as the
-records divide ("near duplicates"). Seeds vary the sample that the projection is fitted to. What the frozen backbone
-computes is kept in the working folder, so that only the first run pays for it.
+"unseen": fixed folds of sources (benchmarks/embedded_photos.py); projection and head are fitted to the sources of
+the other folds, and the answers about all folds are pooled. "within": fitted to 85 % of the groups of all sources,
+tested on 15 %; a group is a product or a whole shop ("groups of the manifest"), or a product with its near
+duplicates, as the records divide ("near duplicates"). Seeds vary the sample that the projection is fitted to. What
+the frozen backbone computes is kept in the working folder, so that only the first run pays for it.
 
     python -m benchmarks.unseen_shops PHOTOS --workdir var/benchmarks --seeds 3 --out unseen.json
 """

@@ -14,15 +14,21 @@ SOURCE_POWER: Final = 1.0
 """Within a category, a source weighs its number of pictures to this power: 1 takes them as they come."""
 
 
-def weigh(labels: Labels, sources: NDArray[np.str_], reviewed: NDArray[np.bool_]) -> Floats:
+def weigh(
+    labels: Labels,
+    sources: NDArray[np.str_],
+    reviewed: NDArray[np.bool_],
+    review_weight: float = REVIEW_WEIGHT,
+) -> Floats:
     """Give each picture its weight (n,): the categories weigh the same in sum, and the mean is 1.
 
     Args:
         labels: index into the categories (n,); no known negatives.
         sources: str (n,), the marketplace that each picture comes from.
         reviewed: bool (n,), whether a person gave the label.
+        review_weight: for how many listed labels a review stands.
     """
-    weights = np.where(reviewed, REVIEW_WEIGHT, 1.0)
+    weights = np.where(reviewed, review_weight, 1.0)
     for label in np.unique(labels):
         theirs = labels == label
         for source in np.unique(sources[theirs]):

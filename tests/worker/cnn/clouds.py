@@ -33,7 +33,9 @@ def embedded(labels: Sequence[int] | np.ndarray, **arrays: Any) -> EmbeddedExamp
     return EmbeddedExamples(labels=theirs, **defaults | arrays)
 
 
-def of_sources(pictures: dict[str, int], labels: Sequence[int] = (0, 1, 2), **arrays: Any) -> EmbeddedExamples:
+def of_sources(
+    pictures: dict[str, int], labels: Sequence[int] = (0, 1, 2), **arrays: Any
+) -> EmbeddedExamples:
     """Examples of several sources, so many pictures of each label in each."""
     rows = [(source, label) for source, count in pictures.items() for label in labels for _ in range(count)]
     sources = np.array([source for source, _ in rows])

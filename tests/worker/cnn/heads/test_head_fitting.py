@@ -65,7 +65,9 @@ def test_what_the_test_split_is_measured_by_is_what_the_head_says(
 
 
 def test_the_test_split_teaches_nothing(fitted: FittedHead, examples: EmbeddedExamples) -> None:
-    labels = np.where((examples.splits == "test") & examples.shown, (examples.labels + 1) % 3, examples.labels)
+    labels = np.where(
+        (examples.splits == "test") & examples.shown, (examples.labels + 1) % 3, examples.labels
+    )
     lied = fit_head(embedded(labels, sources=examples.sources, splits=examples.splits,
                              embeddings=examples.embeddings), CATEGORIES)  # fmt: skip
     assert lied.head.to_bytes() == fitted.head.to_bytes()
@@ -115,10 +117,12 @@ def test_two_products_of_a_category_are_enough_to_begin_with() -> None:
 
 def test_thresholds_come_from_sources_that_were_not_seen() -> None:
     """Where sources differ, heads are less sure of those that they have not seen, and the threshold knows it."""
-    examples = of_sources({name: 10 for name in "abcdef"})
+    examples = of_sources(dict.fromkeys("abcdef", 10))
     shifts = {name: np.random.default_rng(number).normal(0, 40, 8) for number, name in enumerate("abcdef")}
     shift = np.array([shifts[name] for name in examples.sources.tolist()])
     embeddings = np.clip(np.rint(examples.embeddings + shift), -127, 127).astype(np.int8)
-    by_source = fit_head(embedded(examples.labels, sources=examples.sources, embeddings=embeddings), CATEGORIES)
+    by_source = fit_head(
+        embedded(examples.labels, sources=examples.sources, embeddings=embeddings), CATEGORIES
+    )
     as_one = fit_head(embedded(examples.labels, embeddings=embeddings), CATEGORIES)
     assert by_source.head.temperature > as_one.head.temperature

@@ -1,12 +1,13 @@
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.heads.holding_out import FOLDS, MOST_HELD_OUT, deal_folds
 
-ROWS = st.lists(st.tuples(st.integers(KNOWN_NEGATIVE, 2), st.sampled_from("abcdef"), st.integers(0, 30)), max_size=80)
+ROWS = st.lists(
+    st.tuples(st.integers(KNOWN_NEGATIVE, 2), st.sampled_from("abcdef"), st.integers(0, 30)), max_size=80
+)
 Rows = list[tuple[int, str, int]]
 
 
@@ -36,7 +37,9 @@ def test_a_source_is_whole_just_where_enough_of_its_categories_is_left(rows: Row
     folds = deal_folds(labels, sources, groups)
     for source in np.unique(sources):
         theirs = sources == source
-        shares = [(labels[theirs] == label).sum() / (labels == label).sum() for label in np.unique(labels[theirs])]
+        shares = [
+            (labels[theirs] == label).sum() / (labels == label).sum() for label in np.unique(labels[theirs])
+        ]
         assert folds.whole[theirs].all() == folds.whole[theirs].any() == (max(shares) <= MOST_HELD_OUT)
         if folds.whole[theirs].all():
             assert len(set(folds.numbers[theirs].tolist())) == 1

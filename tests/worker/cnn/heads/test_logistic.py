@@ -36,12 +36,16 @@ def test_the_scale_of_the_inputs_does_not_matter(seed: int, scale: float) -> Non
     labels = np.repeat([0, 1, 2], 8)
     values = centred(labels, seed=seed, noise=30.0).astype(np.float64)
     one, other = (fit_weighted(inputs, labels, np.ones(24), 1e-3) for inputs in (values, values * scale))
-    assert (values * scale) @ other.kernel + other.bias == pytest.approx(values @ one.kernel + one.bias, rel=1e-3, abs=1e-3)
+    assert (values * scale) @ other.kernel + other.bias == pytest.approx(
+        values @ one.kernel + one.bias, rel=1e-3, abs=1e-3
+    )
 
 
 def test_a_stronger_decay_makes_less_sure() -> None:
     labels = np.repeat([0, 1, 2], 12)
-    surest = [softmax(fit_logistic(embedded(labels), decay)(centred(labels))).max() for decay in (1e-4, 1e-2, 1)]
+    surest = [
+        softmax(fit_logistic(embedded(labels), decay)(centred(labels))).max() for decay in (1e-4, 1e-2, 1)
+    ]
     assert surest == sorted(surest, reverse=True)
 
 

@@ -18,7 +18,9 @@ from worker.cnn.heads.suspect_labels import (
 pytestmark = pytest.mark.slow
 
 
-def labelled(wrong: range | list[int] = range(0), each: int = 20, reviewed: tuple[int, ...] = ()) -> EmbeddedExamples:
+def labelled(
+    wrong: range | list[int] = range(0), each: int = 20, reviewed: tuple[int, ...] = ()
+) -> EmbeddedExamples:
     """Products of three well-separated categories; the wrong ones have the next category's label."""
     truth = np.repeat(np.arange(3), each)
     labels = truth.copy()

@@ -31,7 +31,9 @@ def test_features_are_computed_once(examples: Examples, tmp_path: Path) -> None:
     assert len(reports) == 1
 
 
-def test_features_are_the_square_roots_of_the_backbones_of_both_views(examples: Examples, tmp_path: Path) -> None:
+def test_features_are_the_square_roots_of_the_backbones_of_both_views(
+    examples: Examples, tmp_path: Path
+) -> None:
     features = compute_features(LITE0, examples, (View.ORIGINAL,), tmp_path)[0]
     views = examples.pictures.reshape(-1, 224, 224, 3).astype(np.float32)
     pooled = np.asarray(build_backbone(LITE0)(views, training=False))

@@ -38,9 +38,7 @@ def kill_in_epoch(epoch: int, steps: list[Progress]) -> Callable[[Progress], Non
 
 @pytest.fixture(scope="module")
 def config(small_config: Configure) -> TrainingConfig:
-    return dataclasses.replace(
-        small_config(LITE0), fine_tuning=FineTuning(epochs=2, batch_size=8)
-    )
+    return dataclasses.replace(small_config(LITE0), fine_tuning=FineTuning(epochs=2, batch_size=8))
 
 
 @pytest.fixture(scope="module")

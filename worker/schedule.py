@@ -57,8 +57,8 @@ def sweep(database: Database) -> None:
                 plan_training(session),
                 extra={"action": "training_planned"},
             )
-        if (run_id := plan_due_learning(session, worker_settings().learn_after)) is not None:
-            logger.info("planned to learn, as run %d", run_id, extra={"action": "learning_planned"})
+        if learning := plan_due_learning(session, worker_settings().learn_after):
+            logger.info("planned to learn, as run %d", learning, extra={"action": "learning_planned"})
     _send(database)
 
 

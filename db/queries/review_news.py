@@ -69,9 +69,9 @@ def review_news(session: Session, categories: Iterable[str], *, also_failed: boo
 
 def _last_run(session: Session, *, also_failed: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give metrics and config of the last finished run that took reviews in."""
-    counts = TrainingRun.error.is_(None)
-    if also_failed:
-        counts |= TrainingRun.kind == RunKind.LEARNING  # it writes what it reads before anything can fail
+    without_error = TrainingRun.error.is_(None)
+    # A learning run writes what it reads before anything can fail.
+    counts = without_error | (TrainingRun.kind == RunKind.LEARNING) if also_failed else without_error
     last = (
         select(TrainingRun.metrics, TrainingRun.config)
         .where(TrainingRun.status == RunStatus.FINISHED, counts)

@@ -41,8 +41,8 @@ class Label(NamedTuple):
 
 
 _UNCLASSIFIED: Final = Label()
-_CLAIM: Final = slice(0, 4)
-"""The values of a label that are not the network's word."""
+_CLAIM: Final = 4
+"""So many values of a label, the first ones, are not the network's word."""
 
 _COLUMNS: Final = tuple(getattr(Product, name) for name in Label._fields)
 
@@ -77,10 +77,11 @@ def _among(product_ids: Sequence[int]) -> "Chosen":
 
 def relabel(session: Session, chosen: "Chosen") -> int:
     """Rewrite the label columns of some products, as `refresh_labels` does; give how many labels changed."""
+    session.flush()  # what follows asks the connection, past the session's objects
     # Two workers that finish images of one product take turns here, so that the later sees the earlier's.
     products = [
         _Labelled(product_id, listed, classified_at, Label(*values))
-        for product_id, listed, classified_at, *values in session.execute(
+        for product_id, listed, classified_at, *values in session.connection().execute(
             select(Product.id, Product.listed_category, Product.classified_at, *_COLUMNS)
             .where(chosen(Product.id))
             .order_by(Product.id)
@@ -181,13 +182,13 @@ def _write(session: Session, changed: Sequence[tuple[_Labelled, Label]]) -> int:
     replaced: list[tuple[object, ...]] = []
     for product, label in changed:
         before, classified_at = product.label, product.classified_at
-        if label[_CLAIM] != before[_CLAIM]:
+        if label[:_CLAIM] != before[:_CLAIM]:
             classified_at = None if label.uncertain is None else now
         rows.append((product.product_id, *label, classified_at))
         is_other = (before.category, before.uncertain) != (label.category, label.uncertain)
         if is_other and before.uncertain is not None:
-            replaced.append((product.product_id, *before[_CLAIM], product.classified_at, now))
+            replaced.append((product.product_id, *before[:_CLAIM], product.classified_at, now))
     update_rows(session, Product, ("id", *Label._fields, "classified_at"), rows)
-    what_was = ("product_id", *Label._fields[_CLAIM], "classified_at", "replaced_at")
+    what_was = ("product_id", *Label._fields[:_CLAIM], "classified_at", "replaced_at")
     insert_rows(session, LabelChange, what_was, replaced)
     return len(replaced)

@@ -5,9 +5,10 @@ import pytest
 from sqlalchemy import select, update
 
 from db.crawls import CrawlArguments, FinishReason
-from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
-from db.models import CrawlRun, Image, RunStatus, TrainingRun, utc_now
+from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
+from db.models import CrawlRun, Image, RunKind, RunStatus, TrainingRun, utc_now
 from db.pictures.codes import Reason
+from db.repository.model_versions import activate
 from db.repository.runs import (
     begin_run,
     finish_crawl_run,
@@ -18,12 +19,16 @@ from db.repository.runs import (
 from db.repository.slices import plan_slices
 from db.session import Database
 from tests.factories import CATEGORIES, model_version, product, save
+from tests.worker.embeddings import STRANGE, labels, review, taught
 from tests.worker.messages import sent_runs
 from worker.app import app
+from worker.cnn.errors import EmptyCategoryError
 from worker.fleet import presence
 from worker.fleet.broker_contents import open_broker
 from worker.fleet.queue import waiting
 from worker.fleet.waiting import wait_until
+from worker.learning.learning_run import run_learning
+from worker.learning.relabel_loop import relabel_for
 from worker.schedule import sweep
 from worker.training.planning import plan_training
 
@@ -222,3 +227,73 @@ def test_the_latest_crawl_is_repeated_where_the_setting_says_so(
     sweep(database)
     assert len(slices(database)) == planned
     database.close()
+
+
+def learning_runs(database: Database) -> list[TrainingRun]:
+    return [run for run in training_runs(database) if run.kind is RunKind.LEARNING]
+
+
+def test_it_learns_by_itself_after_sixteen_verdicts_and_relabels(database: Database) -> None:
+    taught(database)
+    review(database, "strange", STRANGE[:15], "trousers")
+    sweep(database)
+    assert learning_runs(database) == []
+    review(database, "strange", [STRANGE[15]], "trousers")
+    sweep(database)
+    sweep(database)
+    [planned] = learning_runs(database)
+    assert waiting(TRAIN_QUEUE) == 0
+    assert sent_runs(LEARN_QUEUE) == [planned.id]
+    assert run_learning(database, planned.id) is not None
+    sweep(database)
+    assert waiting(LEARN_QUEUE) == 1  # for whoever relabels
+    assert relabel_for(database)
+    assert labels(database, "strange", STRANGE[16:]) == {"trousers"}
+    for _ in range(2):
+        sweep(database)
+    assert len(learning_runs(database)) == 1
+
+
+def test_it_does_not_learn_while_something_is_trained(database: Database) -> None:
+    taught(database)
+    review(database, "strange", STRANGE[:16], "trousers")
+    with database.write() as session:
+        [run] = plan_training(session)
+    sweep(database)
+    assert learning_runs(database) == []
+    with database.write() as session:
+        finish_training_run(session, run, error="too little memory")
+    sweep(database)
+    assert len(learning_runs(database)) == 1
+
+
+def test_what_was_learnt_in_vain_is_not_learnt_again_by_itself(database: Database) -> None:
+    taught(database)
+    review(database, "saree", range(20), "other")  # no saree is left
+    sweep(database)
+    [run] = learning_runs(database)
+    with pytest.raises(EmptyCategoryError):
+        run_learning(database, run.id)
+    sweep(database)
+    assert len(learning_runs(database)) == 1
+
+
+def test_it_never_learns_by_itself_where_the_setting_says_so(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VASTRA_LEARN_AFTER", "0")
+    taught(database)
+    review(database, "strange", STRANGE, "trousers")
+    sweep(database)
+    assert learning_runs(database) == []
+
+
+def test_what_is_to_be_relabelled_is_sent_for_until_nothing_is_left(database: Database) -> None:
+    version = taught(database)
+    sweep(database)
+    assert waiting(LEARN_QUEUE) == 0
+    with database.write() as session:
+        activate(session, version)
+    sweep(database)
+    sweep(database)
+    assert waiting(LEARN_QUEUE) == 1

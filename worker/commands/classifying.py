@@ -9,6 +9,7 @@ from db.commands.command_line import terminal
 from db.image_store import open_image_store
 from db.queries.pending import count_pending
 from db.session import open_database
+from worker.commands.learning import relabel_here
 from worker.commands.output import Format, write_rows
 from worker.commands.progress_bars import bar
 from worker.errors import NoFilesError
@@ -19,13 +20,17 @@ from worker.errors import NoFilesError
 
 
 def classify() -> None:
-    """Classify every pending image in this process; needs no broker."""
+    """Classify every pending image in this process; needs no broker.
+
+    Products that the active version has still to relabel from embeddings are relabelled first.
+    """
     from worker.classifying.loaded_versions import require_version
 
     database = open_database()
     with database.read() as session:
         require_version(session)
         pending = count_pending(session)
+    relabel_here(database)
     from worker.classifying.claims import classify_pending
 
     with bar("classifying", pending) as advance:

@@ -10,6 +10,7 @@ from db.image_store import open_image_store
 from db.models import ModelVersion
 from db.session import Database, open_database
 from worker.cnn.config import DEFAULT_NETWORK, NetworkName
+from worker.commands.learning import relabel_here
 from worker.commands.progress_bars import training_bar
 from worker.training.planning import FINE_TUNE_FROM, plan_training
 
@@ -74,6 +75,7 @@ def _train_here(database: Database, network: NetworkName, seed: int, fine_tune: 
             terminal.print("A worker was quicker to take the run up; this is its progress.")
             follow_training(database, run_id)
         _announce(database, run_id)
+        relabel_here(database)
 
 
 def _announce(database: Database, run_id: int) -> None:

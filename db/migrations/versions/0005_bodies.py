@@ -10,6 +10,7 @@ depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
 _NOT_ASIDE = "reason IS NULL"
+_TRAINED_ON = "split IS NOT NULL AND listed_category IS NOT NULL"
 
 
 def upgrade() -> None:
@@ -43,6 +44,13 @@ def upgrade() -> None:
         "training_runs", sa.Column("kind", sa.String(40), server_default="training", nullable=False)
     )
     op.add_column("reviews", sa.Column("why", sa.String(20)))
+    op.create_index(
+        "ix_products_trained_marketplace",
+        "products",
+        ["marketplace"],
+        sqlite_where=sa.text(_TRAINED_ON),
+        postgresql_where=sa.text(_TRAINED_ON),
+    )
     _make_deleted_embeddings_pending()
 
 
@@ -57,6 +65,7 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER forget_embedding" + _of_embeddings())
     if _on_postgresql():
         op.execute("DROP FUNCTION forget_embedding()")
+    op.drop_index("ix_products_trained_marketplace", "products")
     op.drop_table("suspects")
     op.execute("DELETE FROM model_versions WHERE body_id IS NOT NULL")
     op.execute("DELETE FROM training_runs WHERE kind = 'learning'")

@@ -1,18 +1,20 @@
+from collections.abc import Sequence
 from typing import Any
 
-from db.models import RunStatus, TrainingRun
-from db.queries.review_news import ReviewNews, counting_reviews, review_news
+from db.models import RunKind, RunStatus, TrainingRun
+from db.queries.review_news import ReviewNews, count_verdicts, counting_reviews, review_news
 from db.repository.reviews import Verdict, record_reviews, withdraw_review
 from db.repository.runs import plan_training_run
 from db.session import Database
 from tests.factories import CATEGORIES, SHOP, model_version, product, save
 
+NAMES = [category.name for category in CATEGORIES]
 NOTHING = ReviewNews(0, 0, other_categories=False)
 
 
-def news(database: Database) -> ReviewNews:
+def news(database: Database, names: Sequence[str] = NAMES, *, also_failed: bool = False) -> ReviewNews:
     with database.read() as session:
-        return review_news(session, CATEGORIES)
+        return review_news(session, names, also_failed=also_failed)
 
 
 def review(database: Database, number: int, word: str = "jeans") -> None:
@@ -24,7 +26,7 @@ def run(database: Database, **values: Any) -> None:
     """A run that read the records now, and is finished."""
     with database.write() as session:
         found = session.get_one(TrainingRun, plan_training_run(session, "seed_cnn", {}, seed=0))
-        found.status, found.metrics = RunStatus.FINISHED, {"reviews": counting_reviews(session)}
+        found.status, found.metrics = RunStatus.FINISHED, {"reviews": counting_reviews(session, NAMES)}
         for name, value in values.items():
             setattr(found, name, value)
 
@@ -75,3 +77,41 @@ def test_categories_are_news_when_the_active_version_knows_others(database: Data
     assert not news(database)
     model_version(database, categories=["jeans", "saree"])
     assert news(database).other_categories
+
+
+def test_categories_that_the_last_run_has_tried_are_no_news_though_another_version_is_active(
+    database: Database,
+) -> None:
+    model_version(database, categories=["jeans", "saree"])
+    run(database, config={"categories": NAMES})
+    assert not news(database)
+    assert news(database, ["jeans", "trousers"]).other_categories
+
+
+def test_a_verdict_for_a_category_that_is_not_learnt_yet_is_no_news(database: Database) -> None:
+    save(database, product("B000000000"), product("B000000001", 1))
+    review(database, 0, "trousers")
+    review(database, 1, "other")
+    assert news(database, ["saree", "jeans"]).new == 1
+    assert news(database).new == 2
+
+
+def test_whoever_learns_unasked_takes_what_a_failed_learning_run_has_read_for_tried(
+    database: Database,
+) -> None:
+    save(database, product("B000000000"))
+    review(database, 0)
+    run(database, error="too few", kind=RunKind.LEARNING)
+    assert news(database).new == 1
+    assert not news(database, also_failed=True)
+    run(database, error="too few", metrics={})  # a training's failure says nothing of learning
+    assert not news(database, also_failed=True)
+
+
+def test_the_verdicts_that_stand_are_counted_by_their_category(database: Database) -> None:
+    save(database, *(product(f"B00000000{n}", n) for n in range(3)))
+    for number, word in ((0, "saree"), (0, "jeans"), (1, "jeans"), (2, "other")):
+        review(database, number, word)
+    with database.write() as session:
+        withdraw_review(session, SHOP, "B000000002")
+        assert count_verdicts(session) == {"jeans": 2}

@@ -1,6 +1,6 @@
 """Which pictures are held out together, so that a head is judged on sources that it has not seen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,7 +44,7 @@ def deal_folds(labels: Labels, sources: NDArray[np.str_], groups: NDArray[np.str
         sources: str (n,), the marketplace that each picture comes from.
         groups: str (n,), which group of near duplicates the picture is in.
     """
-    numbers, whole = np.zeros(len(labels), np.int64), np.zeros(len(labels), np.bool_)
+    whole = np.zeros(len(labels), np.bool_)
     units: list[NDArray[np.int64]] = []
     for source in np.unique(sources):
         rows = np.flatnonzero(sources == source)
@@ -52,14 +52,37 @@ def deal_folds(labels: Labels, sources: NDArray[np.str_], groups: NDArray[np.str
             whole[rows] = True
             units.append(rows)
         else:
-            units += [rows[groups[rows] == group] for group in np.unique(groups[rows])]
+            units += _units(groups, rows)
+    return Folds(_deal(labels, units), whole)
+
+
+def deal_groups(labels: Labels, groups: NDArray[np.str_]) -> NDArray[np.int64]:
+    """Deal groups, each whole, to the folds (n,), so that every fold has a like number of each category.
+
+    Args:
+        labels: index into the categories, or KNOWN_NEGATIVE (n,).
+        groups: str (n,), which group of near duplicates the picture is in.
+    """
+    return _deal(labels, _units(groups, np.arange(len(groups))))
+
+
+def _units(groups: NDArray[np.str_], rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Give the rows of each group, sorted once: there are as many groups as products."""
+    order = rows[np.argsort(groups[rows], kind="stable")]
+    edges = np.flatnonzero(groups[order][1:] != groups[order][:-1]) + 1
+    return np.split(order, edges)
+
+
+def _deal(labels: Labels, units: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Deal units of rows, the largest first, to the fold (n,) that has least of their most frequent label."""
+    numbers = np.zeros(len(labels), np.int64)
     classes, places = np.unique(labels, return_inverse=True)
     dealt = np.zeros((FOLDS, len(classes)))
     for rows in sorted(units, key=len, reverse=True):
         counts = np.bincount(places[rows], minlength=len(classes))
         numbers[rows] = fold = int(dealt[:, counts.argmax()].argmin())
         dealt[fold] += counts
-    return Folds(numbers, whole)
+    return numbers
 
 
 def _is_spared(labels: Labels, rows: NDArray[np.int64]) -> bool:

@@ -8,15 +8,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold
 
 from worker.cnn.arrays import Floats, Labels
 from worker.cnn.errors import EmptyCategoryError
 from worker.cnn.figures.metrics import softmax
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
+from worker.cnn.heads.holding_out import FOLDS, deal_groups
 from worker.cnn.heads.logistic import fit_logistic
-
-FOLDS: Final = 5
 
 WEIGHT_DECAY: Final = 1e-4
 """Of the models that doubt labels."""
@@ -137,9 +135,9 @@ def out_of_fold_probabilities(examples: EmbeddedExamples) -> Floats:
             f"got {counts}"
         )
     probabilities = np.zeros((len(labels), len(counts)))
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
-    for seen, held_out in folds.split(labels, labels, groups):
-        logistic = fit_logistic(examples.select(seen), WEIGHT_DECAY)
+    folds = deal_groups(labels, groups)
+    for held_out in (folds == number for number in range(FOLDS)):
+        logistic = fit_logistic(examples.select(~held_out), WEIGHT_DECAY)
         probabilities[held_out] = softmax(logistic(examples.embeddings[held_out]))
     return probabilities
 

@@ -82,5 +82,5 @@ def test_the_notebooks_network_has_no_views() -> None:
 
 
 def test_views_of_another_release_are_refused_by_name() -> None:
-    with pytest.raises(ConfigError, match="train again.*got box-upper-0"):
+    with pytest.raises(ConfigError, match=r"train again.*got box-upper-0"):
         input_shape(NetworkName.EFFICIENTNET_LITE0, "box-upper-0")

@@ -8,82 +8,25 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Boolean,
-    DateTime,
-    Dialect,
-    Enum,
-    Float,
     ForeignKey,
     Index,
     LargeBinary,
     MetaData,
-    Numeric,
     String,
     Text,
-    TypeDecorator,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
 
+from db.column_types import MONEY, QualityCodes, UtcDateTime, words
+from db.index_conditions import CONTRADICTED, DISAGREES, LABELLED_BY_MODEL, TRAINED_ON, where
 from db.pictures.codes import QualityCode, Reason
-
-MONEY = Numeric(14, 2).with_variant(Float(asdecimal=True, decimal_return_scale=2), "sqlite")
-"""Major units of the product's currency; SQLite has no decimals, and a double holds these exactly enough."""
-
-DISAGREES = "listed_category <> coalesce(category, CASE WHEN NOT uncertain THEN 'other' END)"
-"""The shop's word against the label; a review `other` leaves category null and uncertain false."""
-
-LABELLED_BY_MODEL = "confidence IS NOT NULL"
-"""The network's label, claimed or not, and no review above it."""
-
-TRAINED_ON = "split IS NOT NULL AND listed_category IS NOT NULL"
-"""A listed label that some training has seen."""
-
-CONTRADICTED = "contradiction IS NOT NULL AND confidence IS NOT NULL"
 
 
 def utc_now() -> datetime:
     """The time with its zone, as every column of this schema holds it."""
     return datetime.now(UTC)
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment: stored in UTC, always read with its zone (SQLite would drop it)."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn any zone into UTC; refuse a moment without one."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a moment needs its zone, got {value!r}")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give back the zone that SQLite does not keep."""
-        return value if value is None else value.replace(tzinfo=value.tzinfo or UTC)
-
-
-class QualityCodes(TypeDecorator[tuple[QualityCode, ...]]):
-    """Quality codes with a space between, so that any SQL can ask `quality LIKE '%blurred%'`; none: empty."""
-
-    impl = String(40)
-    cache_ok = True
-
-    def coerce_compared_value(self, op: Any, value: Any) -> Any:
-        """Compare with text."""
-        return self.impl_instance
-
-    def process_bind_param(self, value: tuple[QualityCode, ...] | None, dialect: Dialect) -> str | None:
-        """Write the codes."""
-        return None if value is None else " ".join(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[QualityCode, ...] | None:
-        """Read the codes."""
-        return None if value is None else tuple(map(QualityCode, value.split()))
 
 
 class RunStatus(StrEnum):
@@ -109,20 +52,6 @@ class Split(StrEnum):
     TEST = "test"
 
 
-def _words(kind: type[StrEnum]) -> Enum:
-    return Enum(
-        kind,
-        native_enum=False,
-        length=40,
-        create_constraint=False,
-        values_callable=lambda words: [str(w) for w in words],
-    )
-
-
-def _where(condition: str) -> dict[str, Any]:
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
-
-
 class Base(DeclarativeBase):
     """Names every constraint, so that a migration can change it on any database."""
 
@@ -139,11 +68,11 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
         list[Any]: JSON().with_variant(JSONB(), "postgresql"),
         list[str]: JSON().with_variant(JSONB(), "postgresql"),
-        Reason: _words(Reason),
-        RunKind: _words(RunKind),
-        RunStatus: _words(RunStatus),
+        Reason: words(Reason),
+        RunKind: words(RunKind),
+        RunStatus: words(RunStatus),
         tuple[QualityCode, ...]: QualityCodes(),
-        Split: _words(Split),
+        Split: words(Split),
     }
 
 
@@ -184,17 +113,15 @@ class Product(Base):
             "category",
             "brand",
             "confidence",
-            **_where("uncertain IS NOT NULL"),
+            **where("uncertain IS NOT NULL"),
         ),
-        Index("ix_products_disagreements", "id", **_where(DISAGREES)),
+        Index("ix_products_disagreements", "id", **where(DISAGREES)),
         # The orders of what is to be reviewed, of what the network has labelled and nobody has reviewed.
-        Index("ix_products_margin_id", "margin", "id", **_where(LABELLED_BY_MODEL)),
-        Index(
-            "ix_products_marketplace_margin_id", "marketplace", "margin", "id", **_where(LABELLED_BY_MODEL)
-        ),
-        Index("ix_products_contradiction_id", "contradiction", "id", **_where(CONTRADICTED)),
+        Index("ix_products_margin_id", "margin", "id", **where(LABELLED_BY_MODEL)),
+        Index("ix_products_marketplace_margin_id", "marketplace", "margin", "id", **where(LABELLED_BY_MODEL)),
+        Index("ix_products_contradiction_id", "contradiction", "id", **where(CONTRADICTED)),
         # Which sources' listed labels were trained on: a source that is new has none in it.
-        Index("ix_products_trained_marketplace", "marketplace", **_where(TRAINED_ON)),
+        Index("ix_products_trained_marketplace", "marketplace", **where(TRAINED_ON)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -244,11 +171,11 @@ class Image(Base):
     __tablename__ = "images"
     __table_args__ = (
         # Keeps the look for expired leases off the pictures that nobody is working on.
-        Index("ix_images_leased_until", "leased_until", **_where("leased_until IS NOT NULL")),
+        Index("ix_images_leased_until", "leased_until", **where("leased_until IS NOT NULL")),
         # What is pending lies in it beside what the active version has predicted: nobody reads all pictures.
-        Index("ix_images_predicted_version_id_id", "predicted_version_id", "id", **_where("reason IS NULL")),
+        Index("ix_images_predicted_version_id_id", "predicted_version_id", "id", **where("reason IS NULL")),
         # Likewise for the versions that have a body.
-        Index("ix_images_embedded_body_id_id", "embedded_body_id", "id", **_where("reason IS NULL")),
+        Index("ix_images_embedded_body_id_id", "embedded_body_id", "id", **where("reason IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -367,7 +294,7 @@ class ModelVersion(Base):
     """The artefact of a successful training run, with all that turns its output into a label."""
 
     __tablename__ = "model_versions"
-    __table_args__ = (Index("uq_model_versions_active", "active", unique=True, **_where("active")),)
+    __table_args__ = (Index("uq_model_versions_active", "active", unique=True, **where("active")),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     training_run_id: Mapped[int] = mapped_column(ForeignKey("training_runs.id"), unique=True)

@@ -21,7 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from db.models import DISAGREES, Image, Product, ProductImage
+from db.index_conditions import DISAGREES
+from db.models import Image, Product, ProductImage
 from db.pictures.codes import QualityCode
 from db.session import Database
 

@@ -102,17 +102,24 @@ def power_margin(source: NewSource) -> list[Candidate]:
     The noise depends on product and round alone, the round being the number of verdicts: asked again, the order
     is the same until a verdict is given.
     """
-
-    def worth(candidate: Candidate) -> float:
-        return math.log(max(1e-9, 1 - candidate.margin)) + _gumbel(candidate.id, source.verdicts)
-
+    candidates = {candidate.id: candidate for candidate in source.candidates}
+    ids = by_power_margin(((each.id, each.margin) for each in source.candidates), source.verdicts)
     chosen: list[Candidate] = []
-    for candidate in sorted(source.candidates, key=lambda each: (-worth(each), each.id)):
+    for candidate in map(candidates.__getitem__, ids):
         if len(chosen) >= NEW_SOURCE_VERDICTS - source.verdicts:
             break
         if not any(_are_alike(candidate, other) for other in chosen):
             chosen.append(candidate)
     return chosen
+
+
+def by_power_margin(margins: Iterable[tuple[int, float]], round_: int) -> list[int]:
+    """Order products, given by id and margin, by power-margin; the same in the same round."""
+    worth = {
+        product_id: math.log(max(1e-9, 1 - margin)) + _gumbel(product_id, round_)
+        for product_id, margin in margins
+    }
+    return sorted(worth, key=lambda product_id: (-worth[product_id], product_id))
 
 
 def _in_turn(sources: Sequence[Sequence[Candidate]]) -> Iterator[tuple[Candidate, Why]]:

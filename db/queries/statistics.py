@@ -7,8 +7,8 @@ from sqlalchemy import func, literal_column, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.categories import Category
+from db.index_conditions import DISAGREES
 from db.models import (
-    DISAGREES,
     CrawlRun,
     Image,
     ModelVersion,

@@ -6,15 +6,27 @@ from enum import StrEnum
 from random import Random
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from db.models import CONTRADICTED, LABELLED_BY_MODEL, TRAINED_ON, Image, Product, ProductImage, Review
-from db.queries.review_order import NEW_SOURCE_VERDICTS, Candidate, NewSource, Offers, Why, choose
+from db.index_conditions import CONTRADICTED, LABELLED_BY_MODEL, TRAINED_ON
+from db.models import Image, Product, ProductImage, Review
+from db.queries.review_order import (
+    NEW_SOURCE_VERDICTS,
+    Candidate,
+    NewSource,
+    Offers,
+    Why,
+    by_power_margin,
+    choose,
+)
 from db.states.label_evidence import stands
 
 DRAWN_AMONG: Final = 2000
 """Products of a new source, those of the smallest margin, among which its first verdicts are drawn."""
+
+_DRAWN: Final = 4 * NEW_SOURCE_VERDICTS
+"""Of these, those that are looked at, some of which may be near-alikes."""
 
 _DRAWS: Final = (2, *[8] * 8)
 """Rounds of drawing random products, so many times as many as are wanted: some may be gone, reviewed or of others."""
@@ -74,45 +86,50 @@ _MARGIN: Final = f"{LABELLED_BY_MODEL} AND margin IS NOT NULL"
 
 def _new_sources(session: Session, marketplace: str | None) -> list[NewSource]:
     """Find the sources that have fewer than sixteen verdicts, and none of whose listed labels was trained on."""
-    verdicts = dict(
-        session.execute(
-            select(Product.marketplace, func.count(Review.id))
-            .join(Review, Review.product_id == Product.id)
-            .where(stands())
-            .group_by(Product.marketplace)
-        ).all()
-    )
+    trained_on = set(_sources(session, literal_column(TRAINED_ON)))
     sources = _sources(session) if marketplace is None else [marketplace]
+    given = {source: _verdicts(session, source) for source in sources if source not in trained_on}
     return [
-        NewSource(_read(session, [_MARGIN, Product.marketplace == source], (Product.margin, Product.id), DRAWN_AMONG),
-                  verdicts.get(source, 0))
-        for source in sources
-        if verdicts.get(source, 0) < NEW_SOURCE_VERDICTS and not _was_trained_on(session, source)
-    ]  # fmt: skip
+        _new_source(session, source, verdicts)
+        for source, verdicts in given.items()
+        if verdicts < NEW_SOURCE_VERDICTS
+    ]
 
 
-def _sources(session: Session) -> list[str]:
-    """List the marketplaces, from each to the next in their index: few, however many products there are."""
-    first = select(func.min(Product.marketplace).label("name")).cte("sources", recursive=True)
-    following = (
-        select(func.min(Product.marketplace)).where(Product.marketplace > first.c.name).scalar_subquery()
+def _new_source(session: Session, source: str, verdicts: int) -> NewSource:
+    """Read of a source what is drawn from the products of the smallest margin, and not what is not."""
+    margins = session.execute(
+        select(Product.id, Product.margin)
+        .where(literal_column(_MARGIN), Product.marketplace == source)
+        .order_by(Product.margin, Product.id)
+        .limit(DRAWN_AMONG)
     )
+    ids = by_power_margin(((row.id, row.margin or 0.0) for row in margins), verdicts)[:_DRAWN]
+    return NewSource(_read(session, [_MARGIN, Product.id.in_(ids)]), verdicts)
+
+
+def _verdicts(session: Session, source: str) -> int:
+    """Count the verdicts on a source's products, as far as it matters: until it is new no more."""
+    theirs = select(Review.id).join(Product, Product.id == Review.product_id)
+    some = theirs.where(Product.marketplace == source, stands()).limit(NEW_SOURCE_VERDICTS).subquery()
+    return session.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def _sources(session: Session, *conditions: ColumnElement[bool]) -> list[str]:
+    """List the marketplaces, from each to the next in an index: few, however many products there are."""
+    smallest = select(func.min(Product.marketplace).label("name")).where(*conditions)
+    first = smallest.cte("sources", recursive=True)
+    following = smallest.where(Product.marketplace > first.c.name).scalar_subquery()
     names = first.union_all(select(following).where(first.c.name.is_not(None)))
     return list(session.scalars(select(names.c.name).where(names.c.name.is_not(None))))
-
-
-def _was_trained_on(session: Session, source: str) -> bool:
-    """Say whether a listed product of the source has a split, which the first training gave it."""
-    trained = exists().where(Product.marketplace == source, literal_column(TRAINED_ON))
-    return bool(session.scalar(select(trained)))
 
 
 def _random(
     session: Session, conditions: Sequence[ColumnElement[bool]], limit: int, seed: int
 ) -> list[Candidate]:
     """Draw products by their ids, each as likely as every other; the same until a verdict is given."""
-    last = session.scalar(select(func.max(Product.id)).where(*conditions)) or 0
-    first = session.scalar(select(func.min(Product.id)).where(*conditions)) or 0
+    ends = (select(end(Product.id)).where(*conditions).scalar_subquery() for end in (func.min, func.max))
+    first, last = session.execute(select(*ends)).one()
     generator, drawn = Random(seed), dict[int, Candidate]()  # noqa: S311 - a sample, no secret
     for times in _DRAWS:
         ids = [generator.randint(first, last) for _ in range(times * limit)] if last else []

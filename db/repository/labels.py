@@ -77,10 +77,11 @@ def _among(product_ids: Sequence[int]) -> "Chosen":
 
 def relabel(session: Session, chosen: "Chosen") -> int:
     """Rewrite the label columns of some products, as `refresh_labels` does; give how many labels changed."""
+    session.flush()  # what follows asks the connection, past the session's objects
     # Two workers that finish images of one product take turns here, so that the later sees the earlier's.
     products = [
         _Labelled(product_id, listed, classified_at, Label(*values))
-        for product_id, listed, classified_at, *values in session.execute(
+        for product_id, listed, classified_at, *values in session.connection().execute(
             select(Product.id, Product.listed_category, Product.classified_at, *_COLUMNS)
             .where(chosen(Product.id))
             .order_by(Product.id)

@@ -3,10 +3,22 @@
 PostgreSQL is sent an array a column: a statement a row takes it several times as long.
 """
 
+import typing
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, TableValuedAlias, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Table,
+    TableValuedAlias,
+    bindparam,
+    cast,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -22,7 +34,7 @@ def update_rows(
     """
     if not rows:
         return
-    table = cast("Table", model.__table__)
+    table = typing.cast("Table", model.__table__)
     values: dict[str, ColumnElement[Any]]
     if session.get_bind().dialect.name == "sqlite":
         of_row = [{f"new_{name}": value for name, value in zip(names, row, strict=True)} for row in rows]
@@ -42,7 +54,7 @@ def insert_rows(
     """Insert rows of values in the order of the names."""
     if not rows:
         return
-    table = cast("Table", model.__table__)
+    table = typing.cast("Table", model.__table__)
     if session.get_bind().dialect.name == "sqlite":
         session.connection().execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
         return
@@ -52,7 +64,22 @@ def insert_rows(
 
 def _columns_of(table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> TableValuedAlias:
     arrays = [
-        bindparam(f"new_{name}", list(values), ARRAY(table.columns[name].type))
+        cast(bindparam(f"new_{name}", _array(values), String), ARRAY(table.columns[name].type))
         for name, values in zip(names, zip(*rows, strict=True), strict=True)
     ]
     return func.unnest(*arrays).table_valued(*names).render_derived("new")
+
+
+def _array(values: Sequence[Any]) -> str:
+    """Spell an array as PostgreSQL reads it; the driver's way takes several times as long."""
+    spelt = {value: _element(value) for value in set(values)}
+    return f"{{{','.join([spelt[value] for value in values])}}}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int | float):  # bool too: PostgreSQL takes True and False
+        return repr(value)
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

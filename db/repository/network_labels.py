@@ -41,15 +41,16 @@ def network_words(
         chosen: which products.
         listed: their ids and listed categories.
     """
-    # A product may show one image at several addresses.
-    rows = list({(row[0], row[1]): row for row in session.execute(_evidence(version, chosen))}.values())
+    rows = session.connection().execute(_evidence(version, chosen)).all()
     unseen = {row[0] for row in rows if row[2] is None}
-    seen = [row for row in rows if row[0] not in unseen] if unseen else rows
+    if unseen:
+        rows = [row for row in rows if row[0] not in unseen]
     words: dict[int, NetworkWord | None] = dict.fromkeys(listed.keys() - unseen)
-    if seen:
-        ids, first = np.unique([row[0] for row in seen], return_index=True)
-        said = _said(session, version, seen)
-        words.update(_words(version, ids.tolist(), _means(said, first, len(seen)), listed))
+    if rows:
+        product_ids, image_ids, *values = zip(*rows, strict=True)
+        said = _said(session, version, values)
+        means = _means(np.array(product_ids), np.array(image_ids), said)
+        words.update(_words(version, means, listed))
     return words
 
 
@@ -78,13 +79,13 @@ def _evidence(version: ModelVersion, chosen: Chosen) -> Select[Any]:
     )
 
 
-def _said(session: Session, version: ModelVersion, rows: Sequence[Any]) -> Said:
+def _said(session: Session, version: ModelVersion, values: Sequence[Sequence[Any]]) -> Said:
     if version.body_id is None:
-        probabilities = [[row[2][name] for name in version.categories] for row in rows]
-        return Said(np.array(probabilities), np.array([row[3] for row in rows]))
+        probabilities = [[one[name] for name in version.categories] for one in values[0]]
+        return Said(np.array(probabilities), np.array(values[1]))
     head = read_head(session, version)
-    vectors = np.frombuffer(b"".join(row[2] for row in rows), dtype=np.int8)
-    return head.apply(vectors.reshape(len(rows), head.width))
+    vectors = np.frombuffer(b"".join(values[0]), dtype=np.int8)
+    return head.apply(vectors.reshape(-1, head.width))
 
 
 def read_head(session: Session, version: ModelVersion) -> Head:
@@ -102,18 +103,31 @@ def _parsed(data: bytes) -> Head:
     return Head.from_bytes(data)
 
 
-def _means(said: Said, first: NDArray[np.intp], count: int) -> Said:
-    """Average over the images of each product, whose rows begin at `first`."""
-    images = np.diff([*first, count])
-    return Said(
-        np.add.reduceat(said.probabilities, first) / images[:, None],
-        np.add.reduceat(said.in_distribution, first) / images,
+class _Means(NamedTuple):
+    """What is said of products: their ids (n,), and the means over their images."""
+
+    ids: NDArray[np.int64]
+    said: Said
+
+
+def _means(product_ids: NDArray[np.int64], image_ids: NDArray[np.int64], said: Said) -> _Means:
+    """Average over the images of each product, whose rows lie together; it may show one at several addresses."""
+    is_other = np.ones(len(image_ids), dtype=bool)
+    is_other[1:] = (np.diff(product_ids) != 0) | (np.diff(image_ids) != 0)
+    ids, first, images = np.unique(product_ids[is_other], return_index=True, return_counts=True)
+    return _Means(
+        ids,
+        Said(
+            np.add.reduceat(said.probabilities[is_other], first) / images[:, None],
+            np.add.reduceat(said.in_distribution[is_other], first) / images,
+        ),
     )
 
 
 def _words(
-    version: ModelVersion, ids: Sequence[int], mean: Said, listed: Mapping[int, str | None]
+    version: ModelVersion, means: _Means, listed: Mapping[int, str | None]
 ) -> Iterable[tuple[int, NetworkWord]]:
+    ids, mean = means.ids.tolist(), means.said
     names = list(version.categories)
     rows = np.arange(len(ids))
     likeliest = mean.probabilities.argmax(axis=1)
@@ -128,5 +142,4 @@ def _words(
     columns = (likeliest, confidence, confidence - others.max(axis=1), lead, contradicts, uncertain)
     values = zip(ids, *(column.tolist() for column in columns), strict=True)
     for product_id, place, share, margin, by, contradicted, unsure in values:
-        word = NetworkWord(names[place], share, margin, by if contradicted else None, unsure)
-        yield product_id, word
+        yield product_id, NetworkWord(names[place], share, margin, by if contradicted else None, unsure)

@@ -7,7 +7,7 @@ part, and whoever comes next goes on there.
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from db.models import Embedding, Image, ModelVersion, Product, ProductImage
@@ -58,10 +58,7 @@ def _relabel_range(session: Session, version: ModelVersion, first: int, last: in
         # all that there is, a part at a time.
         session.execute(select(func.set_config("random_page_cost", "1.1", True)))
     changed = relabel(session, lambda ids: ids.between(first, last))
-    others = [
-        exists().where(seen_by_another, ~is_set_aside()) for seen_by_another in unread_ranges(version)[1:]
-    ]
-    if session.scalar(select(or_(*others))):  # as after another body: in the index, not in all images
+    if _was_another_body(session, version):
         theirs = select(ProductImage.image_id).where(ProductImage.product_id.between(first, last))
         embedded = exists().where(Embedding.image_id == Image.id, Embedding.body_id == version.body_id)
         is_read = Image.embedded_body_id.is_not_distinct_from(version.body_id)
@@ -72,3 +69,12 @@ def _relabel_range(session: Session, version: ModelVersion, first: int, last: in
             .execution_options(synchronize_session=False)
         )
     return changed
+
+
+def _was_another_body(session: Session, version: ModelVersion) -> bool:
+    """Say whether some image was embedded last by another body: the first that the index has, if any."""
+    by_another = (
+        select(Image.id).where(range_, ~is_set_aside()).order_by(Image.embedded_body_id, Image.id).limit(1)
+        for range_ in unread_ranges(version)[1:]
+    )
+    return any(session.scalar(statement) is not None for statement in by_another)

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from demo.drawing.bodies import choose_shown, paint_behind, paint_over
 from demo.drawing.canvas import (
     Colour,
     FloatArray,
@@ -19,6 +18,7 @@ from demo.drawing.canvas import (
     strokes,
 )
 from demo.drawing.legwear import MIDDLE, Cut, Leg, arc, choose_cut, make_legs, waistband
+from demo.drawing.wearer import choose_shown, paint_behind, paint_over
 
 _BAND = 15.0
 _DASH = 3.0

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from demo.drawing.bodies import choose_shown, paint_behind, paint_over
 from demo.drawing.canvas import (
     Colour,
     FloatArray,
@@ -19,6 +18,7 @@ from demo.drawing.canvas import (
 )
 from demo.drawing.legwear import MIDDLE, Cut, Leg, arc, choose_cut, make_legs, waistband
 from demo.drawing.patterns import Pattern, checks, plain, stripes
+from demo.drawing.wearer import choose_shown, paint_behind, paint_over
 
 _BAND = 13.0
 _BELTS = ((44, 32, 26), (98, 62, 38), (28, 28, 30))

@@ -19,7 +19,7 @@ from worker.cnn.figures.metrics import softmax
 from worker.cnn.heads.head_fitting import FittedHead, fit_head
 from worker.cnn.learning.embedding import embed_pictures, embedded_examples
 from worker.cnn.learning.fitting import History
-from worker.cnn.learning.trainers import TrainedWhole, train_body, train_seed_cnn
+from worker.cnn.learning.trainers import TrainedWhole, run_network, train_body, train_seed_cnn
 from worker.cnn.learning.workspace import Workspace, open_workspace
 from worker.cnn.pictures.dataset import TEST, VALIDATION, Examples
 from worker.cnn.progress import Report, no_report
@@ -115,8 +115,7 @@ def _train_with_body(
 ) -> TrainingResult:
     body = train_body(config, examples, workspace, report)
     compared = np.asarray(examples.pictures[:_COMPARED])
-    given = body.model(compared.astype(np.float32), training=False)
-    network = save_network(body.model, compared, {name: np.asarray(array) for name, array in given.items()})
+    network = save_network(body.model, compared, run_network(body.model, compared, report))
     embeddings = embed_pictures(network.engine(), examples.pictures, report)
     fitted = fit_head(embedded_examples(examples, embeddings), config.categories, config.target_precision)
     return TrainingResult(

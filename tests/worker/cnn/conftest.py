@@ -63,12 +63,11 @@ def drawn_examples() -> Callable[[NetworkName], Examples]:
 
 @pytest.fixture(scope="session")
 def small_config() -> Callable[[NetworkName], TrainingConfig]:
-    """Few epochs; otherwise the defaults."""
+    """Few epochs, where there are any; otherwise the defaults."""
 
     def make(network: NetworkName) -> TrainingConfig:
         default = TrainingConfig.default(CATEGORIES, network).as_dict()
-        epochs = 2 if network is NetworkName.SEED_CNN else 15
-        return TrainingConfig.from_dict(default | {"epochs": epochs, "batch_size": 8})
+        return TrainingConfig.from_dict(default | {"epochs": 2, "batch_size": 8})
 
     return make
 
@@ -84,7 +83,7 @@ def trained(
     small_config: Callable[[NetworkName], TrainingConfig],
     workdir: Path,
 ) -> "TrainingResult":
-    """The default network, trained once for all tests that only look at it."""
+    """A body and its head, trained once for all tests that only look at them."""
     from worker.cnn.train import train_and_evaluate  # noqa: PLC0415 - TensorFlow takes seconds
 
     network = NetworkName.EFFICIENTNET_LITE0

@@ -3,7 +3,16 @@ from dataclasses import replace
 
 import pytest
 
-from worker.cnn.config import FineTuning, NetworkName, TrainingConfig
+from worker.cnn.config import (
+    INPUT_SHAPES,
+    VIEWS,
+    FineTuning,
+    Fit,
+    InputShape,
+    NetworkName,
+    TrainingConfig,
+    input_shape,
+)
 from worker.cnn.errors import ConfigError
 
 CATEGORIES = ("saree", "jeans")
@@ -43,7 +52,6 @@ def test_the_notebooks_network_has_nothing_to_fine_tune() -> None:
         ("fine_tuning", {"epochs": 0}),
         ("fine_tuning", {"interpolation": 1.5}),
         ("fine_tuning", {"colour": "blue"}),
-        ("weight_decays", []),
         ("network", "resnet"),
         ("colour", "blue"),
         ("epochs", "many"),
@@ -55,3 +63,24 @@ def test_a_wrong_value_is_refused_and_named(name: str, value: object) -> None:
         ConfigError, match="resnet" if name == "network" else None if name == "fine_tuning" else name
     ):
         TrainingConfig.from_dict(values)
+
+
+def test_settings_of_a_release_before_are_refused_by_name() -> None:
+    values = TrainingConfig.default(CATEGORIES).as_dict() | {"weight_decays": [1e-4]}
+    with pytest.raises(ConfigError, match="weight_decays"):
+        TrainingConfig.from_dict(values)
+
+
+def test_a_body_takes_two_views_and_a_backbone_of_before_the_whole_picture() -> None:
+    lite0 = NetworkName.EFFICIENTNET_LITE0
+    assert input_shape(lite0, VIEWS) == INPUT_SHAPES[lite0] == InputShape(448, 224, Fit.BOX_AND_UPPER)
+    assert input_shape(lite0, None) == InputShape(224, 224, Fit.PAD)
+
+
+def test_the_notebooks_network_has_no_views() -> None:
+    assert input_shape(NetworkName.SEED_CNN, None) == InputShape(300, 300, Fit.SQUASH)
+
+
+def test_views_of_another_release_are_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match=r"train again.*got box-upper-0"):
+        input_shape(NetworkName.EFFICIENTNET_LITE0, "box-upper-0")

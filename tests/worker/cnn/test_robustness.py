@@ -17,7 +17,7 @@ from worker.cnn.pictures.variations import STRENGTHS, Variation
 from worker.cnn.progress import Progress
 from worker.cnn.robustness import choose_sample, measure_robustness
 from worker.cnn.serving.classifier import Classifier
-from worker.cnn.serving.inference import Outputs
+from worker.cnn.serving.inference import IN_DISTRIBUTION, LOGITS, Outputs
 from worker.cnn.serving.specification import ClassifierSpecification
 
 CATEGORIES = ("dark", "middle", "light")
@@ -27,7 +27,8 @@ SIDE = 24
 def judge_by_brightness(pictures: np.ndarray) -> Outputs:
     """Look at the mean brightness alone, so that light is what confuses it; doubt what lies between."""
     distances = np.abs(pictures.mean(axis=(1, 2, 3))[:, None] - (60, 120, 180))
-    return Outputs(logits=-distances / 20, in_distribution=np.ones(len(pictures)))
+    scores = np.ones(len(pictures), np.float32)
+    return {LOGITS: (-distances / 20).astype(np.float32), IN_DISTRIBUTION: scores}
 
 
 def by_brightness() -> Classifier:

@@ -1,6 +1,5 @@
 """A score that tells garments of the categories from anything else, by where their features lie.
 
-from worker.cnn.arrays import Floats, Labels
 Relative Mahalanobis distance (Ren et al., "A Simple Fix to Mahalanobis Distance for Improving Near-OOD
 Detection", 2021): how much nearer a picture lies to the nearest category than to all categories taken as one
 cloud. Both covariances are shrunk alike, so the directions in which no category differs cancel, and what is

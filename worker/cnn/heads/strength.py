@@ -75,9 +75,13 @@ def judge_held_out(examples: EmbeddedExamples, classes: int) -> HeldOut:
 def _seen(
     examples: EmbeddedExamples, folds: Folds, classes: int
 ) -> Iterator[tuple[NDArray[np.bool_], EmbeddedExamples]]:
-    """Give each fold's mask with the pictures that teach without it; none if a category would be missing."""
+    """Give each fold's mask with the pictures that teach without it; none if a category would be missing.
+
+    Near duplicates of what is held out, which another source may show, do not teach either.
+    """
     for held_out in folds:
-        seen = examples.select(examples.taught & ~held_out)
+        is_near = np.isin(examples.groups, examples.groups[held_out])
+        seen = examples.select(examples.taught & ~is_near)
         if len(np.unique(seen.labels)) == classes:
             yield held_out, seen
 

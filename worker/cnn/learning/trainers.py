@@ -10,7 +10,7 @@ from worker.cnn.arrays import KNOWN_NEGATIVE, Pictures
 from worker.cnn.config import TrainingConfig
 from worker.cnn.learning.augmentation import alter
 from worker.cnn.learning.epoch_batches import ShuffledBatches, make_targets
-from worker.cnn.learning.features import compute_features
+from worker.cnn.learning.features import compile_for_pictures, compute_features
 from worker.cnn.learning.fine_tuning import fine_tune
 from worker.cnn.learning.fitting import Fitting, History, build_adam, fit
 from worker.cnn.learning.workspace import Workspace
@@ -21,14 +21,14 @@ from worker.cnn.networks.two_views import VIEWS_OF_A_PICTURE, over_pictures
 from worker.cnn.pictures.dataset import TEST, TRAIN, VALIDATION, Examples
 from worker.cnn.pictures.views import View
 from worker.cnn.progress import Progress, Report
-from worker.cnn.quiet_tensorflow import keras, tf
+from worker.cnn.quiet_tensorflow import keras
 from worker.cnn.serving.inference import Outputs
 
-_BATCH_SIZE: Final = 32
+_BATCH_SIZE: Final = 16
 """Pictures in a forward pass that trains nothing."""
 
-PROJECTED: Final = 1000
-"""Pictures, at most, to which the projection of a frozen backbone is fitted."""
+PROJECTED: Final = 400
+"""Pictures, at most, to which the projection of a frozen backbone is fitted; more of them changed nothing."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def train_seed_cnn(
     )
     history = fit(model, batches, (validation.pictures, np.eye(classes)[validation.labels]), fitting)
     network = assemble_seed_cnn(model)
-    return TrainedWhole(network, held_out, _outputs(network, held_out.pictures, report), history)
+    return TrainedWhole(network, held_out, run_network(network, held_out.pictures, report), history)
 
 
 def _draw(examples: Examples, seed: int) -> Examples:
@@ -126,12 +126,12 @@ def _validation(held_out: Examples) -> Examples:
     return held_out.select(_is_validation(held_out))
 
 
-def _outputs(network: Any, pictures: Pictures, report: Report) -> Outputs:
-    """Run a network over pictures (n, height, width, 3)."""
-    forward = tf.function(lambda x: network(x, training=False), reduce_retracing=True)
+def run_network(network: Any, pictures: Pictures, report: Report) -> Outputs:
+    """Run a network over pictures, uint8 (n, height, width, 3)."""
+    forward = compile_for_pictures(network)
     batches: list[Outputs] = []
     for start in range(0, len(pictures), _BATCH_SIZE):
         batch = pictures[start : start + _BATCH_SIZE]
-        batches.append({name: np.asarray(array) for name, array in forward(batch.astype(np.float32)).items()})
+        batches.append({name: np.asarray(array) for name, array in forward(batch).items()})
         report(Progress("evaluate", start + len(batch), len(pictures)))
     return {name: np.concatenate([each[name] for each in batches]) for name in batches[0]}

@@ -6,6 +6,7 @@ import pytest
 
 from worker.cnn.config import NetworkName
 from worker.cnn.learning.features import compute_features, feature_cache
+from worker.cnn.networks.efficientnet import build_backbone
 from worker.cnn.pictures.dataset import Examples
 from worker.cnn.pictures.views import PLAIN_VIEWS, View
 from worker.cnn.progress import Progress
@@ -23,11 +24,20 @@ def examples(drawn_examples: Callable[[NetworkName], Examples]) -> Examples:
 def test_features_are_computed_once(examples: Examples, tmp_path: Path) -> None:
     reports = list[Progress]()
     first = compute_features(LITE0, examples, PLAIN_VIEWS, tmp_path, reports.append)
-    assert first.shape == (2, 3, 1280)
+    assert first.shape == (2, 3, 2560)
     assert [(report.stage, report.done, report.total) for report in reports] == [("features", 6, 6)]
     again = compute_features(LITE0, examples, PLAIN_VIEWS, tmp_path, reports.append)
     assert np.array_equal(again, first)
     assert len(reports) == 1
+
+
+def test_features_are_the_square_roots_of_the_backbones_of_both_views(
+    examples: Examples, tmp_path: Path
+) -> None:
+    features = compute_features(LITE0, examples, (View.ORIGINAL,), tmp_path)[0]
+    views = examples.pictures.reshape(-1, 224, 224, 3).astype(np.float32)
+    pooled = np.asarray(build_backbone(LITE0)(views, training=False))
+    assert np.allclose(features, np.sqrt(pooled).reshape(len(examples), -1), atol=1e-3)
 
 
 def test_damaged_files_are_computed_again(examples: Examples, tmp_path: Path) -> None:

@@ -38,13 +38,7 @@ def kill_in_epoch(epoch: int, steps: list[Progress]) -> Callable[[Progress], Non
 
 @pytest.fixture(scope="module")
 def config(small_config: Configure) -> TrainingConfig:
-    return dataclasses.replace(
-        small_config(LITE0),
-        epochs=4,
-        batch_size=32,
-        weight_decays=(1e-3,),
-        fine_tuning=FineTuning(epochs=2, batch_size=8),
-    )
+    return dataclasses.replace(small_config(LITE0), fine_tuning=FineTuning(epochs=2, batch_size=8))
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +48,9 @@ def tuned(config: TrainingConfig, drawn_examples: Draw, workdir: Path) -> Traini
 
 def test_a_fine_tuned_network_tells_the_drawings_apart(tuned: TrainingResult) -> None:
     assert tuned.metrics["test"]["accuracy"] == 1
-    assert [entry["epoch"] for entry in tuned.history if entry["stage"] == STAGE] == [1, 2]
+    assert [(entry["stage"], entry["epoch"]) for entry in tuned.history] == [(STAGE, 1), (STAGE, 2)]
+    assert tuned.embedded is not None
+    assert tuned.embedded.embeddings.shape == (56, 256)
 
 
 def test_a_fine_tuning_killed_after_every_epoch_goes_on_and_ends_as_if_it_had_not_been_killed(
@@ -70,6 +66,9 @@ def test_a_fine_tuning_killed_after_every_epoch_goes_on_and_ends_as_if_it_had_no
     assert set(done) == set(range(1, 7))
     assert again.history == tuned.history
     assert again.metrics == tuned.metrics
+    assert again.embedded is not None
+    assert tuned.embedded is not None
+    assert np.array_equal(again.embedded.embeddings, tuned.embedded.embeddings)
     assert not any((workdir / "checkpoints").iterdir())
 
 

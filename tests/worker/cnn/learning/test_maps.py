@@ -47,7 +47,7 @@ def losses(maps: CachedArrays, callbacks: Sequence[Any] = ()) -> list[float]:
     """Of a small head that is fitted to maps as fine-tuning reads them, lazily and in a thread of TensorFlow's."""
     keras.utils.set_random_seed(0)
     head = keras.Sequential(
-        [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3, activation="softmax")]
+        [keras.layers.GlobalAveragePooling3D(), keras.layers.Dense(3, activation="softmax")]
     )
     head.compile(loss="categorical_crossentropy")
     one_hot = np.eye(3, dtype=np.float32)[maps.examples.labels]

@@ -2,16 +2,13 @@ import numpy as np
 import pytest
 
 from worker.cnn.config import NetworkName
-from worker.cnn.heads.in_distribution import InDistributionScorer
-from worker.cnn.networks.architectures import (
-    assemble_efficientnet,
-    assemble_seed_cnn,
-    build_head,
-    build_seed_cnn,
-)
+from worker.cnn.networks.architectures import assemble_body, assemble_seed_cnn, build_seed_cnn
 from worker.cnn.networks.backbone import load_weights
 from worker.cnn.networks.efficientnet import build_backbone
+from worker.cnn.networks.projection import WIDTH, Projection
+from worker.cnn.networks.two_views import over_pictures
 from worker.cnn.quiet_tensorflow import keras
+from worker.cnn.serving.inference import quantise
 
 pytestmark = pytest.mark.slow
 
@@ -50,17 +47,24 @@ def test_the_backbone_is_frozen() -> None:
     assert build_backbone(LITE0).trainable_variables == []
 
 
-def test_the_saved_network_scores_as_the_scorer_does(reference_picture: np.ndarray) -> None:
+def test_a_body_gives_what_its_projection_makes_of_both_views_features(
+    reference_picture: np.ndarray,
+) -> None:
     generator = np.random.default_rng(0)
-    scorer = InDistributionScorer(
-        *(generator.normal(size=s).astype(np.float32) for s in ((1280, 3), (3,), (3,), (3, 3)))
-    )
+    kernel = generator.normal(scale=0.5, size=(2560, WIDTH)).astype(np.float32)
+    projection = Projection(kernel, generator.normal(size=WIDTH).astype(np.float32))
     backbone = build_backbone(LITE0)
-    network = assemble_efficientnet(LITE0, lambda x: keras.ops.sqrt(backbone(x)), build_head(3, 0.0), scorer)
-    features = np.sqrt(np.asarray(backbone(reference_picture, training=False)))
-    outputs = network(reference_picture, training=False)
-    assert np.asarray(outputs["in_distribution"]) == pytest.approx(scorer.score(features), rel=1e-3)
-    assert np.asarray(outputs["logits"]).tolist() == [[0, 0, 0]]
+    both = over_pictures(backbone, "both")
+    body = assemble_body(LITE0, lambda x: keras.ops.sqrt(keras.ops.reshape(both(x), (-1, 2560))), projection)
+    mirrored = reference_picture[:, :, ::-1]
+    outputs = body(np.concatenate([reference_picture, mirrored], axis=1), training=False)
+    features = [np.sqrt(np.asarray(backbone(view))) for view in (reference_picture, mirrored)]
+    joined = np.concatenate(features, axis=1)
+    assert set(outputs) == {"embedding"}
+    expected = joined @ projection.kernel + projection.bias
+    assert np.asarray(outputs["embedding"]) == pytest.approx(expected, abs=1e-2)
+    embeddings = quantise({"embedding": np.asarray(outputs["embedding"])})
+    assert np.abs(embeddings.astype(int) - projection(joined)).max() <= 1
 
 
 def test_the_notebooks_network_scores_by_energy() -> None:

@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageDraw
 
-from worker.cnn.config import INPUT_SHAPES, NetworkName
+from worker.cnn.config import NetworkName, input_shape
 from worker.cnn.pictures.backgrounds import garment_share, photo_box, uniform_background_garment
 from worker.cnn.pictures.inputs import fit_picture
 
-SHAPE = INPUT_SHAPES[NetworkName.EFFICIENTNET_LITE0]
+SHAPE = input_shape(NetworkName.EFFICIENTNET_LITE0, views=None)
 SMALL_PICTURES = st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3)).flatmap(
     lambda shape: arrays(np.uint8, shape)
 )

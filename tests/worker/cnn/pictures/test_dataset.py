@@ -5,14 +5,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from db.models import Split
 from worker.cnn.arrays import KNOWN_NEGATIVE
-from worker.cnn.config import INPUT_SHAPES, Fit, InputShape, NetworkName
+from worker.cnn.config import NetworkName
 from worker.cnn.errors import EmptyCategoryError, ExamplesError
 from worker.cnn.pictures.dataset import SPLITS, VALIDATION, Examples, class_weights
-from worker.cnn.pictures.inputs import fit_picture
 
 CATEGORIES = ("saree", "jeans", "trousers")
 
@@ -30,39 +28,6 @@ def examples() -> Examples:
         groups=names,
         reviewed=np.zeros(7, np.bool_),
     )
-
-
-@given(
-    width=st.integers(1, 600),
-    height=st.integers(1, 600),
-    shape=st.builds(InputShape, st.integers(1, 64), st.integers(1, 64), st.sampled_from(Fit)),
-)
-def test_any_picture_fits_any_input(width: int, height: int, shape: InputShape) -> None:
-    fitted = fit_picture(Image.new("RGB", (width, height), "navy"), shape)
-    assert fitted.shape == (shape.height, shape.width, 3)
-    assert fitted.dtype == np.uint8
-    assert (fitted == (0, 0, 128)).all(axis=-1).any()
-
-
-def test_padding_keeps_proportions_on_white() -> None:
-    fitted = fit_picture(Image.new("RGB", (50, 100), "black"), INPUT_SHAPES[NetworkName.EFFICIENTNET_LITE0])
-    black = (fitted == 0).all(axis=-1)
-    assert black.sum() == 112 * 224
-    assert black[:, 56:168].all()
-    assert (fitted[:, :56] == 255).all()
-
-
-def test_the_notebook_squashes() -> None:
-    fitted = fit_picture(Image.new("RGB", (50, 100), "black"), INPUT_SHAPES[NetworkName.SEED_CNN])
-    assert fitted.shape == (300, 300, 3)
-    assert not fitted.any()
-
-
-def test_shrinking_averages_fine_stripes() -> None:
-    stripes = np.zeros((400, 400, 3), np.uint8)
-    stripes[::2] = 255
-    fitted = fit_picture(Image.fromarray(stripes), InputShape(40, 40, Fit.PAD))
-    assert np.abs(fitted.astype(int) - 127).max() < 8
 
 
 def test_a_split_keeps_its_rows_together(examples: Examples) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from worker.cnn.errors import ConversionError
 from worker.cnn.quiet_tensorflow import keras
-from worker.cnn.serving.conversion import make_flatbuffer
-from worker.cnn.serving.inference import Outputs
+from worker.cnn.serving.conversion import make_flatbuffer, signature_of
+from worker.cnn.serving.inference import Outputs, Signature
 from worker.cnn.serving.litert import LiteRTEngine
 
 pytestmark = pytest.mark.slow
@@ -22,23 +22,28 @@ def network(operation: Callable[[Any], Any] = keras.ops.sqrt) -> tuple[Any, Outp
     logits = keras.layers.Dense(2, kernel_initializer=keras.initializers.GlorotUniform(seed=0))(means)
     model = keras.Model(entry, {"logits": logits, "in_distribution": keras.ops.sum(means, axis=-1)})
     result = model(PICTURES.astype(np.float32))
-    return model, Outputs(np.asarray(result["logits"]), np.asarray(result["in_distribution"]))
+    return model, {name: np.asarray(array) for name, array in result.items()}
 
 
 def test_a_flatbuffer_gives_what_the_network_gives() -> None:
     model, outputs = network()
-    got = LiteRTEngine(make_flatbuffer(model, PICTURES, outputs), (8, 8, 3), 2)(PICTURES)
-    assert np.allclose(got.logits, outputs.logits, atol=1e-5)
-    assert np.allclose(got.in_distribution, outputs.in_distribution, atol=1e-5)
+    got = LiteRTEngine(make_flatbuffer(model, PICTURES, outputs), Signature.whole((8, 8, 3), 2))(PICTURES)
+    assert got.keys() == outputs.keys()
+    for name, expected in outputs.items():
+        assert np.allclose(got[name], expected, atol=1e-5)
+
+
+def test_a_network_is_described_by_what_it_takes_and_gives() -> None:
+    assert signature_of(*network()) == Signature.whole((8, 8, 3), 2)
 
 
 @pytest.mark.parametrize("name", ["logits", "in_distribution"])
 @pytest.mark.parametrize("value", [100.0, np.nan])
 def test_a_flatbuffer_that_disagrees_is_refused(name: str, value: float) -> None:
     model, outputs = network()
-    values = vars(outputs) | {name: np.full_like(getattr(outputs, name), value)}
+    values = {**outputs, name: np.full_like(outputs[name], value)}
     with pytest.raises(ConversionError, match=f"the flatbuffer's {name} .* on 11 pictures"):
-        make_flatbuffer(model, PICTURES, Outputs(**values))
+        make_flatbuffer(model, PICTURES, values)
 
 
 def test_an_operation_that_litert_lacks_is_an_error() -> None:

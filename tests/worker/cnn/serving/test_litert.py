@@ -5,16 +5,20 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from db.heads import Head
+from tests import factories
 from worker.cnn.config import NetworkName
 from worker.cnn.errors import ArtefactDigestError, ArtefactFormatError
 from worker.cnn.pictures.dataset import TRAIN, Examples
 from worker.cnn.serving.classifier import Classifier
-from worker.cnn.serving.litert import BATCH_SIZE, LiteRTEngine
+from worker.cnn.serving.inference import EMBEDDING, Signature
+from worker.cnn.serving.litert import ROWS, LiteRTEngine
 from worker.cnn.train import TrainingResult
 
 pytestmark = pytest.mark.slow
 
-SHAPE = (224, 224, 3)
+SIGNATURE = Signature.body((448, 224, 3), 256)
+BATCH_SIZE = ROWS // 448
 
 
 @pytest.fixture(scope="module")
@@ -28,24 +32,32 @@ def pictures(drawn_examples: Callable[[NetworkName], Examples]) -> np.ndarray:
     return drawn_examples(NetworkName.EFFICIENTNET_LITE0).where(TRAIN).pictures
 
 
+def head_of(trained: TrainingResult) -> Head:
+    assert trained.embedded is not None
+    return trained.embedded.head.head
+
+
 def test_the_flatbuffer_says_what_the_keras_network_says(
     flatbuffer: bytes, trained: TrainingResult, pictures: np.ndarray
 ) -> None:
-    by_keras = Classifier.load(trained.artefact, trained.specification).outputs(pictures)
-    by_litert = Classifier.load(flatbuffer, trained.specification).outputs(pictures)
-    assert np.allclose(by_litert.logits, by_keras.logits, atol=1e-3)
-    assert np.allclose(by_litert.in_distribution, by_keras.in_distribution, rtol=1e-3, atol=0.05)
-    assert (by_litert.logits.argmax(axis=1) == by_keras.logits.argmax(axis=1)).all()
+    by_keras, by_litert = (
+        Classifier.load(artefact, trained.specification, head_of(trained))
+        for artefact in (trained.artefact, flatbuffer)
+    )
+    assert np.allclose(
+        by_litert.outputs(pictures)[EMBEDDING], by_keras.outputs(pictures)[EMBEDDING], atol=0.05
+    )
+    told = [[each.category for each in of.classify(pictures)] for of in (by_keras, by_litert)]
+    assert told[0] == told[1]
 
 
 def test_the_size_of_a_batch_does_not_matter(flatbuffer: bytes, pictures: np.ndarray) -> None:
-    engine = LiteRTEngine(flatbuffer, SHAPE, 3)
-    whole = engine(pictures)
+    engine = LiteRTEngine(flatbuffer, SIGNATURE)
+    whole = engine(pictures)[EMBEDDING]
     for count in (1, 0, BATCH_SIZE, BATCH_SIZE + 3):
-        some = engine(pictures[:count])
-        assert some.logits.shape == (count, 3)
-        assert np.allclose(some.logits, whole.logits[:count], atol=1e-4)
-        assert np.allclose(some.in_distribution, whole.in_distribution[:count], atol=1e-3)
+        some = engine(pictures[:count])[EMBEDDING]
+        assert some.shape == (count, 256)
+        assert np.allclose(some, whole[:count], atol=1e-3)
 
 
 def test_a_tampered_flatbuffer_is_refused_before_it_is_read(
@@ -54,7 +66,7 @@ def test_a_tampered_flatbuffer_is_refused_before_it_is_read(
     tampered = bytearray(flatbuffer)
     tampered[len(tampered) // 2] ^= 1
     with pytest.raises(ArtefactDigestError, match=str(trained.specification.flatbuffer_sha256)):
-        Classifier.load(bytes(tampered), trained.specification)
+        Classifier.load(bytes(tampered), trained.specification, head_of(trained))
 
 
 def test_bytes_that_are_no_network_are_refused(flatbuffer: bytes, trained: TrainingResult) -> None:
@@ -62,24 +74,20 @@ def test_bytes_that_are_no_network_are_refused(flatbuffer: bytes, trained: Train
         digest = hashlib.sha256(damaged).hexdigest()
         specification = dataclasses.replace(trained.specification, flatbuffer_sha256=digest)
         with pytest.raises(ArtefactFormatError):
-            Classifier.load(damaged, specification)
+            Classifier.load(damaged, specification, head_of(trained))
 
 
-@pytest.mark.parametrize(
-    ("network", "categories"),
-    [
-        (NetworkName.EFFICIENTNET_LITE0, ("saree", "jeans")),
-        (NetworkName.SEED_CNN, ("saree", "jeans", "trousers")),
-    ],
-)
-def test_a_network_with_other_inputs_or_outputs_is_refused(
-    flatbuffer: bytes, trained: TrainingResult, network: NetworkName, categories: tuple[str, ...]
-) -> None:
-    other = dataclasses.replace(trained.specification, network=network, categories=categories)
-    with pytest.raises(ArtefactFormatError, match="must take and give"):
-        Classifier.load(flatbuffer, other)
+def test_a_body_with_other_inputs_or_outputs_is_refused(flatbuffer: bytes, trained: TrainingResult) -> None:
+    smaller = dataclasses.replace(trained.specification, network=NetworkName.EFFICIENTNET_LITE2)
+    for specification, head in (
+        (smaller, head_of(trained)),  # of other pictures
+        (trained.specification, factories.head(width=128)),
+        (trained.specification, None),  # as if it ended at logits
+    ):
+        with pytest.raises(ArtefactFormatError, match="must take and give"):
+            Classifier.load(flatbuffer, specification, head)
 
 
 def test_loading_says_nothing_on_standard_error(flatbuffer: bytes, capfd: pytest.CaptureFixture[str]) -> None:
-    LiteRTEngine(flatbuffer, SHAPE, 3)
+    LiteRTEngine(flatbuffer, SIGNATURE)
     assert capfd.readouterr().err == ""

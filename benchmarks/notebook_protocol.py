@@ -25,7 +25,7 @@ from rich.table import Table
 from benchmarks.photos import Photo, digest, read_manifest, read_pictures
 from db.categories import load_categories
 from worker.cnn.config import INPUT_SHAPES, FineTuning, NetworkName, TrainingConfig
-from worker.cnn.figures.metrics import log_loss, softmax
+from worker.cnn.figures.metrics import log_loss
 from worker.cnn.learning.augmentation import alter
 from worker.cnn.learning.epoch_batches import ShuffledBatches, make_targets
 from worker.cnn.networks.architectures import build_seed_cnn
@@ -101,9 +101,14 @@ def train_efficientnet(photos: Sequence[Photo], network: NetworkName) -> Predict
     )
     with tempfile.TemporaryDirectory() as workdir:
         result = train_and_evaluate(config, examples, Path(workdir))
-    classifier = Classifier.load(result.flatbuffer or result.artefact, result.specification)
-    temperature = result.specification.temperature
-    return lambda some: softmax(classifier.outputs(read_pictures(some, shape)).logits, temperature)
+    head = result.embedded.head.head if result.embedded else None
+    classifier = Classifier.load(result.flatbuffer or result.artefact, result.specification, head)
+
+    def predict(some: Sequence[Photo]) -> NDArray[Any]:
+        classified = classifier.classify(read_pictures(some, shape))
+        return np.array([[each.probabilities[name] for name in CATEGORIES] for each in classified])
+
+    return predict
 
 
 def measure(predict: Predictor, photos: Sequence[Photo]) -> dict[str, Any]:

@@ -34,10 +34,9 @@ from db.states.version_states import active_version
 from tests.factories import STORE, drawing, encoded, model_version
 from tests.worker.conftest import SHORT_TRAINING, finish_relabelling, plan, save_garments
 from worker.classifying.loaded_versions import load_classifier
-from worker.cnn.config import VIEWS, FineTuning, NetworkName
+from worker.cnn.config import VIEWS, NetworkName
 from worker.cnn.errors import ConfigError, EmptyCategoryError
 from worker.cnn.heads.strength import WEIGHT_DECAYS
-from worker.cnn.learning.fine_tuning import STAGE
 from worker.cnn.progress import Progress, no_report
 from worker.errors import NothingToTrainError
 from worker.fleet.waiting import wait_until
@@ -282,7 +281,7 @@ def test_the_heart_beats_with_the_progress_while_the_block_lasts(
 def test_a_run_whose_worker_died_is_executed_by_the_next_and_goes_on_where_it_stopped(
     trained: Database, own_folder: Path
 ) -> None:
-    run = plan(trained, replace(SHORT_TRAINING, fine_tuning=FineTuning(epochs=3, batch_size=8)))
+    run = plan(trained, replace(SHORT_TRAINING, network=NetworkName.SEED_CNN, epochs=3, batch_size=8))
     url = trained.engine.url.render_as_string(hide_password=False)
     program = (
         "import sys\n"
@@ -302,6 +301,8 @@ def test_a_run_whose_worker_died_is_executed_by_the_next_and_goes_on_where_it_st
         session.execute(update(TrainingRun).where(TrainingRun.id == run).values(heartbeat_at=stale))
     steps = list[Progress]()
     assert run_training(trained, STORE, run, steps.append) == 2
-    assert min(step.done for step in steps if step.stage == STAGE) > 1
-    tuned = [entry["epoch"] for entry in run_row(trained, run).history if entry["stage"] == STAGE]
-    assert tuned == [1, 2, 3]
+    assert min(step.done for step in steps if step.stage == NetworkName.SEED_CNN) > 1
+    epochs = [
+        entry["epoch"] for entry in run_row(trained, run).history if entry["stage"] == NetworkName.SEED_CNN
+    ]
+    assert epochs == [1, 2, 3]

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -141,7 +142,7 @@ def save_version_of_before(database: Database) -> int:
     grey = np.full((2, 224, 224, 3), 128, np.uint8)
     given = {name: np.asarray(array) for name, array in model(grey.astype(np.float32)).items()}
     network = save_network(model, grey, given)
-    columns = {"artefact": network.artefact, "sha256": network.sha256}
+    columns: dict[str, Any] = {"artefact": network.artefact, "sha256": network.sha256}
     columns |= {"flatbuffer": network.flatbuffer, "flatbuffer_sha256": network.flatbuffer_sha256}
     return model_version(database, network="efficientnet_lite0", **columns)
 

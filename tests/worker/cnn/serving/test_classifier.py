@@ -106,7 +106,7 @@ def test_training_embeds_pictures_as_classifying_does(
 def test_thresholds_make_labels_uncertain(trained: TrainingResult, pictures: np.ndarray) -> None:
     head = head_of(trained)
 
-    def doubts(**thresholds: float) -> list[bool]:
+    def doubts(**thresholds: Any) -> list[bool]:
         assert trained.flatbuffer is not None
         specification = dataclasses.replace(trained.specification, **thresholds)
         classified = Classifier.load(trained.flatbuffer, specification, head).classify(pictures[:2])

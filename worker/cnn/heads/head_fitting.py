@@ -17,7 +17,8 @@ from worker.cnn.figures.doubts import Doubts, fit_doubts
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.metrics import softmax
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
-from worker.cnn.heads.in_distribution import InDistributionScorer, fit_scorer
+from worker.cnn.heads.familiarity import fit_familiarity
+from worker.cnn.heads.in_distribution import InDistributionScorer
 from worker.cnn.heads.logistic import LinearMap, fit_logistic
 from worker.cnn.heads.strength import HeldOut, judge_held_out
 from worker.cnn.heads.suspect_labels import Suspicion, find_suspicions
@@ -53,8 +54,9 @@ def fit_head(
 ) -> FittedHead:
     """Fit a head to the pictures outside the test split, and measure it.
 
-    Known negatives set thresholds and teach nothing. Strength, temperature and thresholds come from what heads say
-    of sources that they have not seen, so that `uncertain` means the same on a shop that is new.
+    Known negatives teach what is none of the categories, and no logit. Strength, temperature and thresholds come
+    from what heads say of sources that they have not seen, so that `uncertain` means the same on a shop that is
+    new.
 
     Args:
         examples: labelled embeddings of one body.
@@ -79,7 +81,7 @@ def _fit(examples: EmbeddedExamples, names: tuple[str, ...], target_precision: f
     head = _join(
         names,
         fit_logistic(taught, held_out.weight_decay),
-        fit_scorer(taught.embeddings.astype(np.float64), taught.labels, len(names)),
+        fit_familiarity(examples, len(names)),
         fit_doubts(held_out.deciding(), target_precision),
     )
     return FittedHead(head, _evaluations(head, examples, held_out), suspicions, held_out.weight_decay)

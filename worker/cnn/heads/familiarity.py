@@ -16,18 +16,24 @@ FEWEST_NEGATIVES: Final = 30
 _WEIGHT_DECAY: Final = 1e-4
 
 
-def fit_familiarity(examples: EmbeddedExamples, classes: int) -> InDistributionScorer:
+def teaches_familiarity(examples: EmbeddedExamples) -> bool:
+    """Say whether there are known negatives enough, outside the test split, for them to teach the score."""
+    return bool(examples.refused.sum() >= FEWEST_NEGATIVES)
+
+
+def fit_familiarity(examples: EmbeddedExamples, classes: int, *, by_negatives: bool) -> InDistributionScorer:
     """Fit the score to the pictures outside the test split.
 
-    With enough known negatives it is the logit between pictures of the categories and them, a score as
+    By known negatives it is the logit between pictures of the categories and them, a score as
     `InDistributionScorer` spells it: all projections are one, and nothing is taken off.
 
     Args:
-        examples: each category is shown by one at least.
+        examples: each category is shown by one at least, and so is none, if `by_negatives`.
         classes: number of the categories.
+        by_negatives: whether known negatives teach the score. Scores of both kinds cannot be compared.
     """
     taught = examples.select(examples.taught)
-    if examples.refused.sum() < FEWEST_NEGATIVES:
+    if not by_negatives:
         return fit_scorer(taught.embeddings.astype(np.float64), taught.labels, classes)
     judged = examples.select(examples.taught | examples.refused)
     shown = judged.shown.astype(np.int64)

@@ -17,7 +17,7 @@ from worker.cnn.figures.doubts import Doubts, fit_doubts
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.metrics import softmax
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
-from worker.cnn.heads.familiarity import fit_familiarity
+from worker.cnn.heads.familiarity import fit_familiarity, teaches_familiarity
 from worker.cnn.heads.in_distribution import InDistributionScorer
 from worker.cnn.heads.logistic import LinearMap, fit_logistic
 from worker.cnn.heads.strength import HeldOut, judge_held_out
@@ -81,7 +81,7 @@ def _fit(examples: EmbeddedExamples, names: tuple[str, ...], target_precision: f
     head = _join(
         names,
         fit_logistic(taught, held_out.weight_decay),
-        fit_familiarity(examples, len(names)),
+        fit_familiarity(examples, len(names), by_negatives=teaches_familiarity(examples)),
         fit_doubts(held_out.deciding(), target_precision),
     )
     return FittedHead(head, _evaluations(head, examples, held_out), suspicions, held_out.weight_decay)

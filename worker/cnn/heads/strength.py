@@ -12,7 +12,7 @@ from worker.cnn.figures.calibration import fit_temperature
 from worker.cnn.figures.doubts import Judged
 from worker.cnn.figures.metrics import log_loss, softmax
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
-from worker.cnn.heads.familiarity import fit_familiarity
+from worker.cnn.heads.familiarity import fit_familiarity, teaches_familiarity
 from worker.cnn.heads.holding_out import Folds, deal_folds
 from worker.cnn.heads.logistic import fit_logistic
 
@@ -58,8 +58,9 @@ def judge_held_out(examples: EmbeddedExamples, classes: int) -> HeldOut:
     """
     folds = deal_folds(examples.labels, examples.sources, examples.groups)
     scores, known = np.zeros(len(examples)), np.zeros(len(examples), np.bool_)
+    by_negatives = teaches_familiarity(examples)
     for held_out, seen in _seen(examples, folds, classes):
-        scorer = fit_familiarity(seen, classes)
+        scorer = fit_familiarity(seen, classes, by_negatives=by_negatives)
         scores[held_out] = scorer.score(examples.embeddings[held_out].astype(np.float64))
         known[held_out] = True
     unseen = known & folds.whole
@@ -73,14 +74,15 @@ def judge_held_out(examples: EmbeddedExamples, classes: int) -> HeldOut:
 def _seen(
     examples: EmbeddedExamples, folds: Folds, classes: int
 ) -> Iterator[tuple[NDArray[np.bool_], EmbeddedExamples]]:
-    """Give each fold's mask with the pictures that are left without it; none if a category would be missing.
+    """Give each fold's mask with the pictures that are left without it; none if a category, or what is none, would be missing.
 
     Near duplicates of what is held out, which another source may show, are left out as well.
     """
     for held_out in folds:
         is_near = np.isin(examples.groups, examples.groups[held_out])
         seen = examples.select(~is_near)
-        if len(np.unique(seen.labels[seen.shown])) == classes:
+        missing = classes - len(np.unique(seen.labels[seen.shown]))
+        if not missing and (seen.refused.any() or not teaches_familiarity(examples)):
             yield held_out, seen
 
 

@@ -25,7 +25,7 @@ from worker.cnn.pictures.dataset import TEST, VALIDATION, Examples
 from worker.cnn.progress import Report, no_report
 from worker.cnn.quiet_tensorflow import keras
 from worker.cnn.serving.inference import IN_DISTRIBUTION, LOGITS
-from worker.cnn.serving.saving import SavedNetwork, save_network
+from worker.cnn.serving.saved_networks import SavedNetwork, save_network
 from worker.cnn.serving.specification import ClassifierSpecification, specify_body
 
 _COMPARED: Final = 64

@@ -133,7 +133,7 @@ def test_a_version_of_before_bodies_classifies_whole_pictures(trained: Database)
 def save_version_of_before(database: Database) -> int:
     """Activate a version whose backbone takes whole pictures and ends at logits: here 0, the mean blue, and 1."""
     from worker.cnn.quiet_tensorflow import keras  # noqa: PLC0415 - TensorFlow takes seconds
-    from worker.cnn.serving.saving import save_network  # noqa: PLC0415 - likewise
+    from worker.cnn.serving.saved_networks import save_network  # noqa: PLC0415 - likewise
 
     entry = keras.Input((224, 224, 3), name="pictures")
     blue = keras.ops.mean(entry, axis=(1, 2))[:, 2:] / 255

@@ -18,7 +18,7 @@ from worker.cnn.pictures.dataset import TRAIN, Examples
 from worker.cnn.quiet_tensorflow import keras
 from worker.cnn.serving.classifier import Classifier
 from worker.cnn.serving.inference import EMBEDDING
-from worker.cnn.serving.saving import save_network
+from worker.cnn.serving.saved_networks import save_network
 from worker.cnn.serving.specification import ClassifierSpecification
 from worker.cnn.train import TrainingResult
 

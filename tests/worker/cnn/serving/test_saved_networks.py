@@ -10,7 +10,7 @@ from worker.cnn.quiet_tensorflow import keras
 from worker.cnn.serving.inference import EMBEDDING, Signature
 from worker.cnn.serving.keras_engine import KerasEngine
 from worker.cnn.serving.litert import LiteRTEngine
-from worker.cnn.serving.saving import SavedNetwork, save_network
+from worker.cnn.serving.saved_networks import SavedNetwork, save_network
 
 pytestmark = pytest.mark.slow
 

@@ -134,17 +134,17 @@ def test_training_again_on_the_same_records_makes_the_same_head(trained: Databas
     assert heads[0] == heads[1]
 
 
-def test_what_is_listed_wrongly_is_suspected(trained: Database) -> None:
-    wrong = [f"saree{number}" for number in range(4)]
+def test_what_is_listed_wrongly_is_suspected_and_hardly_anything_else(trained: Database) -> None:
+    wrong = {f"saree{number}" for number in range(4)}
     with trained.write() as session:
         session.execute(update(Product).where(Product.asin.in_(wrong)).values(listed_category="trousers"))
     run_training(trained, STORE, plan(trained))
     with trained.read() as session:
         suspects = session.scalars(select(SuspectLabel).where(SuspectLabel.model_version_id == 2)).all()
-        asins = [session.get_one(Product, each.product_id).asin for each in suspects]
-    assert suspects
-    assert set(asins) <= set(wrong)
-    assert {(each.category, each.suggestion, each.reviewed) for each in suspects} == {
+        by_asin = {session.get_one(Product, each.product_id).asin: each for each in suspects}
+    found = [by_asin[asin] for asin in wrong & by_asin.keys()]
+    assert len(found) >= 2 > len(by_asin.keys() - wrong)
+    assert {(each.category, each.suggestion, each.reviewed) for each in found} == {
         ("trousers", "saree", False)
     }
     left_out = sorted(each.product_id for each in suspects if each.left_out)

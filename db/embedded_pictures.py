@@ -5,14 +5,15 @@ The worker keeps it, and whoever has no engine of its own relies on it.
 
 import json
 import sys
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
-
-import numpy as np
+from typing import Final, Self
 
 from db.pictures.codes import Reason
+
+_INT8: Final = "b"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class EmbeddedPicture:
 
     def line(self) -> str:
         """Write one line of JSON, the embedding as a list of whole numbers from -128 to 127."""
-        values = None if self.embedding is None else np.frombuffer(self.embedding, np.int8).tolist()
+        values = None if self.embedding is None else array(_INT8, self.embedding).tolist()
         return json.dumps({"path": self.path, "body": self.body, "embedding": values, "reason": self.reason})
 
     @classmethod
@@ -42,7 +43,7 @@ class EmbeddedPicture:
         return cls(
             path=found["path"],
             body=found["body"],
-            embedding=None if values is None else np.array(values, np.int8).tobytes(),
+            embedding=None if values is None else array(_INT8, values).tobytes(),
             reason=None if reason is None else Reason(reason),
         )
 

@@ -125,14 +125,14 @@ class Head:
         """
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                values = {field.name: file[field.name] for field in fields(cls)}
+                values = {field.name: np.asarray(file[field.name]) for field in fields(cls)}
             found: dict[str, Any] = values | {name: float(values[name]) for name in _NUMBERS}
             found["categories"] = tuple(map(str, values["categories"].tolist()))
+            return cls(**found)
         except _READING_ERRORS as error:
             raise HeadError(
                 f"these bytes hold no head ({error}); train again, got {len(data)} bytes"
             ) from error
-        return cls(**found)
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         classes = len(self.categories)

@@ -1,13 +1,86 @@
-"""LiteRT networks without TensorFlow: real flatbuffers, whose outputs are a picture's mean colours."""
+"""Model versions that run without TensorFlow: real flatbuffers, whose outputs are a picture's mean colours."""
 
+import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
+from PIL import Image
 
+from db.heads import Head
+from db.repository.bodies import record_body
+from db.session import Database
+from tests.factories import CATEGORIES, encoded, head, model_version
+from worker.cnn.config import VIEWS, NetworkName, input_shape
 from worker.cnn.serving.inference import Signature
+
+COLOURS: Final = {"saree": (100, 0, 0), "jeans": (0, 0, 100), "trousers": (0, 100, 0)}
+"""By category: what a version of `body_that_runs` takes for it."""
+
+_KERNEL: Final = np.eye(3, dtype=np.float32)[[0, 2, 1]]
+"""Red is a saree, green are trousers, blue are jeans."""
+
+
+def body_that_runs(database: Database) -> int:
+    """Record a body whose embeddings are mean colours, three values wide; always the same one."""
+    flatbuffer = flatbuffer_of(Signature.body(_picture(VIEWS), 3))
+    values = {
+        "network": "efficientnet_lite0",
+        "views": VIEWS,
+        "width": 3,
+        "artefact": b"body",
+        "sha256": hashlib.sha256(b"body").hexdigest(),
+        "flatbuffer": flatbuffer,
+        "flatbuffer_sha256": hashlib.sha256(flatbuffer).hexdigest(),
+    }
+    with database.write() as session:
+        return record_body(session, values)
+
+
+def colour_head(**values: Any) -> Head:
+    """A head for the embeddings of `body_that_runs`; `values` are other fields."""
+    return head(3, **{"kernel": _KERNEL / 20, "bias": np.zeros(3, np.float32)} | values)
+
+
+def version_that_runs(database: Database, **values: Any) -> int:
+    """Record an active version of `body_that_runs`; `values` are other columns."""
+    made = colour_head()
+    columns = {
+        "network": "efficientnet_lite0",
+        "body_id": body_that_runs(database),
+        "artefact": None,
+        "head": made.to_bytes(),
+        "temperature": made.temperature,
+        "threshold": made.threshold,
+        "in_distribution_threshold": made.in_distribution_threshold,
+    }
+    return model_version(database, **columns | values)
+
+
+def whole_version_that_runs(database: Database) -> int:
+    """Record an active version without a body, whose logits are mean colours."""
+    flatbuffer = flatbuffer_of(Signature.whole(_picture(None), len(CATEGORIES)))
+    return model_version(
+        database,
+        network="efficientnet_lite0",
+        flatbuffer=flatbuffer,
+        flatbuffer_sha256=hashlib.sha256(flatbuffer).hexdigest(),
+        temperature=50.0,
+    )
+
+
+def coloured(category: str, number: int = 0) -> bytes:
+    """A picture of one colour, that of the category; each number gives another shade."""
+    shade = tuple(max(0, value - number) for value in COLOURS[category])
+    return encoded(Image.new("RGB", (64, 64), shade), "PNG")
+
+
+def _picture(views: str | None) -> tuple[int, int, int]:
+    shape = input_shape(NetworkName.EFFICIENTNET_LITE0, views)
+    return shape.height, shape.width, 3
+
 
 OUTPUTS = {2: (1, 2), 1: (1, 2, 3)}
 """By the dimensions of an output, those of the pictures that it is the mean over."""

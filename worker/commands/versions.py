@@ -1,6 +1,7 @@
 """Measure, list, choose and export model versions: `python -m worker evaluate`, `models`, `activate` ..."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -125,9 +126,9 @@ def export_model(
         raise ExportError(f"the model version cannot be written ({error.strerror}): got {file}") from error
     specification, provenance = exported.served.specification, exported.provenance
     terminal.print(
-        f"Wrote model version {provenance.version} ({specification.network}; "
-        f"{', '.join(specification.categories)}): {len(data) / 1e6:.1f} MB."
-    )
-    terminal.print(
-        f"Next: `python -m worker predict DIR --model {file}`, on any machine with this release; it asks no records."
+        f"Wrote model version {provenance.version} ({specification.network}: "
+        f"{', '.join(specification.categories)}), {len(data) / 1e6:.1f} MB. Next, wherever Vastra is installed, and "
+        f"without records: python -m worker predict DIR --model {shlex.quote(str(file))}",
+        markup=False,
+        soft_wrap=True,
     )

@@ -78,7 +78,7 @@ def test_a_seed_repeats_embeddings_and_head_and_the_features_of_the_first_traini
     again = train_and_evaluate(
         small_config(LITE0), drawn_examples(LITE0), workdir, lambda progress: stages.add(progress.stage)
     )
-    assert stages == {"embedding"}
+    assert stages == {"evaluate", "embedding"}
     one, other = embedded_by(trained), embedded_by(again)
     assert np.array_equal(one.embeddings, other.embeddings)
     assert one.head.head.to_bytes() == other.head.head.to_bytes()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from db.heads import Head
 from worker.cnn.arrays import Floats, Labels
@@ -63,8 +64,13 @@ def fit_head(
     Raises:
         EmptyCategoryError: a category has fewer than two products outside the test split.
     """
-    names = tuple(categories)
-    examples.require_categories(names)
+    examples.require_categories(tuple(categories))
+    # Threads of linear algebra wait by spinning: on two busy cores they take five times as long as one alone.
+    with threadpool_limits(limits=1):
+        return _fit(examples, tuple(categories), target_precision)
+
+
+def _fit(examples: EmbeddedExamples, names: tuple[str, ...], target_precision: float) -> FittedHead:
     suspicions = find_suspicions(examples.select(examples.taught))
     suspect = np.array([each.product for each in suspicions if each.left_out], dtype=np.str_)
     examples = examples.select(~(examples.taught & np.isin(examples.products, suspect)))

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.worker.cnn.clouds import centred, embedded
 from worker.cnn.errors import EmptyCategoryError
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
+from worker.cnn.heads.holding_out import FOLDS
 from worker.cnn.heads.suspect_labels import (
-    FOLDS,
     are_suspect,
     find_suspicions,
     out_of_fold_probabilities,

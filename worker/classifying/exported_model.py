@@ -31,7 +31,7 @@ _LARGEST_FILE: Final = 2**28 + 2**22
 
 
 @dataclass(frozen=True)
-class Provenance:
+class ExportedProvenance:
     """Where a model version comes from.
 
     Attributes:
@@ -67,7 +67,7 @@ class ExportedModel:
 
     served: ServedVersion
     figures: Mapping[str, Any]
-    provenance: Provenance
+    provenance: ExportedProvenance
 
     def __post_init__(self) -> None:
         specification, head = self.served.specification, self.served.head
@@ -125,7 +125,7 @@ class ExportedModel:
         members = _read_members(file, facts)
         try:
             specification = ClassifierSpecification.from_dict(facts["specification"])
-            provenance = Provenance(**facts["provenance"])
+            provenance = ExportedProvenance(**facts["provenance"])
             head = Head.from_bytes(members[HEAD]) if HEAD in members else None
             network = members[FLATBUFFER] if FLATBUFFER in members else members[KERAS]
             return cls(ServedVersion(specification, head, network), facts["figures"], provenance)

@@ -5,7 +5,7 @@ from datetime import UTC
 from sqlalchemy.orm import Session
 
 from db.models import ModelVersion, TrainingRun
-from worker.classifying.exported_model import ExportedModel, Provenance
+from worker.classifying.exported_model import ExportedModel, ExportedProvenance
 from worker.classifying.loaded_versions import read_served
 
 
@@ -18,7 +18,7 @@ def read_version(session: Session, version: ModelVersion) -> ExportedModel:
     """
     run = session.get_one(TrainingRun, version.training_run_id)
     reviews = run.metrics.get("reviews")
-    provenance = Provenance(
+    provenance = ExportedProvenance(
         version=version.id,
         kind=run.kind.value,
         created_at=version.created_at.astimezone(UTC).isoformat(),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.factories import head
 from tests.flatbuffers import colour_head, flatbuffer_of
-from worker.classifying.exported_model import FACTS, FLATBUFFER, HEAD, ExportedModel, Provenance
+from worker.classifying.exported_model import FACTS, FLATBUFFER, HEAD, ExportedModel, ExportedProvenance
 from worker.classifying.plain_zip import PlainZip, write_members
 from worker.classifying.served_version import ServedVersion
 from worker.cnn.config import VIEWS, NetworkName
@@ -25,7 +25,7 @@ from worker.cnn.serving.inference import Signature
 from worker.cnn.serving.specification import specify_body
 
 BODY = flatbuffer_of(Signature.body((448, 224, 3), 3))
-PROVENANCE = Provenance(7, "learning", "2026-11-22T10:00:00+00:00", "0123abcd", "f" * 64, 16)
+PROVENANCE = ExportedProvenance(7, "learning", "2026-11-22T10:00:00+00:00", "0123abcd", "f" * 64, 16)
 
 
 def exported(network: bytes = BODY, **of_head: Any) -> ExportedModel:
@@ -60,7 +60,7 @@ def signed(changed: Mapping[str, bytes]) -> bytes:
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in changed.items()}
     facts = json.loads(members()[FACTS])
     facts["sha256"] |= digests
-    return write_members(members() | {FACTS: json.dumps(facts).encode()} | changed)
+    return write_members(members() | {FACTS: json.dumps(facts).encode()} | dict(changed))
 
 
 def test_a_file_gives_back_the_version_and_all_that_is_known_of_it() -> None:

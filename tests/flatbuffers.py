@@ -44,7 +44,7 @@ def colour_head(**values: Any) -> Head:
 def version_that_runs(database: Database, **values: Any) -> int:
     """Record an active version of `body_that_runs`; `values` are other columns."""
     made = colour_head()
-    columns = {
+    columns: dict[str, Any] = {
         "network": "efficientnet_lite0",
         "body_id": body_that_runs(database),
         "artefact": None,

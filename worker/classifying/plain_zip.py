@@ -86,7 +86,9 @@ def _require_short_directory(stream: IO[bytes], size: int) -> None:
     end = stream.read(length)
     signature, *_, directory, _, comment = _END.unpack(end[-_END.size :])
     if signature != b"PK\5\6" or comment or end.startswith(b"PK\6\7") or directory > _LONGEST_DIRECTORY:
-        raise ArtefactFormatError(f"the file must end as a short zip file does, got {end.hex()}")
+        raise ArtefactFormatError(
+            f"the file must end as a short zip file does: is it whole? got {size} bytes"
+        )
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def judge_held_out(examples: EmbeddedExamples, classes: int) -> HeldOut:
 def _seen(
     examples: EmbeddedExamples, folds: Folds, classes: int
 ) -> Iterator[tuple[NDArray[np.bool_], EmbeddedExamples]]:
-    """Give each fold's mask with the pictures that are left without it; none if a category, or what is none, would be missing.
+    """Give each fold's mask with the pictures that are left without it; none if a kind of them would be missing.
 
     Near duplicates of what is held out, which another source may show, are left out as well.
     """

@@ -83,8 +83,13 @@ def test_training_leaves_wrong_labels_out_and_keeps_right_ones() -> None:
 
 
 def test_a_review_is_never_left_out() -> None:
-    examples = labelled(range(8), each=60, reviewed=(1,))
-    assert left_out(examples) == [f"{row:04}" for row in range(8) if row != 1]
+    wrong = range(12)
+    assert "0001" in left_out(labelled(wrong, each=60))
+    assert (
+        {"0000", "0002"}
+        <= set(left_out(labelled(wrong, each=60, reviewed=(1,))))
+        <= {f"{row:04}" for row in wrong if row != 1}
+    )
 
 
 def test_a_few_suspects_may_be_hard_pictures_and_stay() -> None:

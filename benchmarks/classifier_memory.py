@@ -19,12 +19,13 @@ import psutil
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
-from benchmarks.queue_rate import draw, fill, train
-from db.models import ModelVersion, Prediction
+from benchmarks.queue_rate import draw, fill, forget, train
+from db.models import Body
 from db.session import Database, open_database
 from db.settings import ROOT, settings
+from worker.classifying.loaded_versions import require_version
 
 _LOOK_SECONDS: Final = 0.05
 
@@ -45,7 +46,7 @@ def main(
         fill(database, photos or draw(Path(folder, "drawings"), images))
         train(database)
         table.add_row("LiteRT", *classify())
-        forget(database)
+        take_flatbuffer(database)
         table.add_row("TensorFlow", *classify())
         database.close()
     Console().print(table)
@@ -65,11 +66,12 @@ def classify() -> tuple[str, str]:
     return f"{peak / 2**20:.0f}", f"{time.perf_counter() - started:.1f}"
 
 
-def forget(database: Database) -> None:
-    """Take predictions and flatbuffer away."""
+def take_flatbuffer(database: Database) -> None:
+    """Take the body's flatbuffer away, and what the active version has made of images."""
     with database.write() as session:
-        session.execute(delete(Prediction))
-        session.execute(update(ModelVersion).values(flatbuffer=None, flatbuffer_sha256=None))
+        session.execute(update(Body).values(flatbuffer=None, flatbuffer_sha256=None))
+        active = require_version(session).id
+    forget(database, active)
 
 
 if __name__ == "__main__":

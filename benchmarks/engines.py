@@ -5,8 +5,9 @@
 Every engine gets the same weights and the same prepared pictures, in batches of 32, on as many threads as there
 are processors. Decoding is left out. Rounds alternate over the engines, so that a busy machine slows all; they run
 over the first 192 pictures, and all pictures are compared. The network is the default one where no other is named.
-LiteRT runs with XNNPACK and, where no other size is named, cuts the batches into eights, as Vastra does; int8 is
-quantised after training, with the pictures as the representative ones.
+LiteRT runs with XNNPACK and, where no other size is named, with as many pictures at a time as Vastra gives it; int8
+is quantised after training, with the pictures as the representative ones. Of a network with a body the embeddings
+are compared, and the labels that its head gives them.
 ONNX Runtime and OpenVINO are measured where they are installed; the project does not need them.
 """
 
@@ -14,8 +15,9 @@ import statistics
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,18 +30,20 @@ from rich.console import Console
 from rich.table import Table
 
 from db.categories import load_categories
+from db.heads import Head
 from db.pictures.decoder import decode_picture
 from demo.drawing.garments import draw_garment
 from worker.cnn.config import DEFAULT_NETWORK, INPUT_SHAPES, InputShape, NetworkName, TrainingConfig
 from worker.cnn.pictures.dataset import TRAIN, VALIDATION, Examples
 from worker.cnn.pictures.inputs import fit_picture
 from worker.cnn.quiet_tensorflow import keras, tf
-from worker.cnn.serving.litert import BATCH_SIZE, LiteRTEngine
+from worker.cnn.serving.inference import EMBEDDING, LOGITS, Signature, quantise
+from worker.cnn.serving.litert import LiteRTEngine
 from worker.cnn.train import train_and_evaluate
 
 Pictures = NDArray[np.uint8]
 Engine = Callable[[Pictures], NDArray[np.float32]]
-"""Takes uint8 (32, height, width, 3), gives logits (32, classes)."""
+"""Takes uint8 (32, height, width, 3), gives embeddings (32, width), or logits (32, classes) without a body."""
 
 BATCH = 32
 TIMED = 192
@@ -57,8 +61,8 @@ def main(
     pictures, labels = read(photos, shape) if photos else draw(images, shape)
     whole = len(pictures) // BATCH * BATCH
     timed = min(whole, TIMED)
-    model = train(network, pictures, labels)
-    engines = dict(make_engines(model, pictures, xla=xla))
+    trained = train(network, pictures, labels)
+    engines = dict(make_engines(trained, pictures, xla=xla))
     seconds: dict[str, list[float]] = {name: [] for name in engines}
     outputs = {name: run(engine, pictures[:whole]) for name, engine in engines.items()}  # and warm up
     for _ in range(rounds):
@@ -66,21 +70,55 @@ def main(
             started = time.perf_counter()
             run(engine, pictures[:timed])
             seconds[name].append(time.perf_counter() - started)
-    Console().print(as_table(seconds, outputs, timed))
+    told = {name: trained.tell(theirs) for name, theirs in outputs.items()}
+    Console().print(as_table(seconds, outputs, told, timed))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained Keras network, and its head where it is a body."""
+
+    model: Any
+    head: Head | None
+
+    @property
+    def output(self) -> str:
+        """Name the output that is compared."""
+        return LOGITS if self.head is None else EMBEDDING
+
+    @property
+    def signature(self) -> Signature:
+        """Say what the network takes and gives."""
+        _, *shape = self.model.input_shape
+        height, width, channels = shape
+        if self.head is None:
+            return Signature.whole((height, width, channels), len(load_categories()))
+        return Signature.body((height, width, channels), self.head.width)
+
+    def tell(self, outputs: NDArray[np.float32]) -> NDArray[np.int64]:
+        """Give the likeliest category (n,) of outputs (n, ...)."""
+        if self.head is None:
+            return np.asarray(outputs.argmax(axis=1))
+        return np.asarray(self.head.apply(quantise({EMBEDDING: outputs})).probabilities.argmax(axis=1))
 
 
 def run(engine: Engine, pictures: Pictures) -> NDArray[np.float32]:
-    """Give the logits of all pictures."""
+    """Give the outputs for all pictures."""
     batches = (pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH))
     return np.concatenate([engine(batch) for batch in batches])
 
 
-def as_table(seconds: dict[str, list[float]], outputs: dict[str, NDArray[np.float32]], images: int) -> Table:
+def as_table(
+    seconds: dict[str, list[float]],
+    outputs: dict[str, NDArray[np.float32]],
+    told: dict[str, NDArray[np.int64]],
+    images: int,
+) -> Table:
     """Show medians, slowest and fastest round, and agreement with Keras' direct call."""
-    table = Table("engine", "images/s", "slowest-fastest", "same label", "largest difference of logits")
+    table = Table("engine", "images/s", "slowest-fastest", "same label", "largest difference of outputs")
     reference = outputs["direct call"]
     for name, times in sorted(seconds.items(), key=lambda item: statistics.median(item[1])):
-        same = np.mean(outputs[name].argmax(axis=1) == reference.argmax(axis=1))
+        same = np.mean(told[name] == told["direct call"])
         table.add_row(
             name,
             f"{images / statistics.median(times):.1f}",
@@ -91,37 +129,37 @@ def as_table(seconds: dict[str, list[float]], outputs: dict[str, NDArray[np.floa
     return table
 
 
-def make_engines(model: Any, pictures: Pictures, *, xla: bool) -> Iterator[tuple[str, Engine]]:
+def make_engines(trained: Trained, pictures: Pictures, *, xla: bool) -> Iterator[tuple[str, Engine]]:
     """Build every engine that is installed."""
+    model = trained.model
 
     def outputs(x: Any) -> Any:
         return model(tf.cast(x, tf.float32), training=False)
 
-    def logits(x: Any) -> Any:
-        return outputs(x)["logits"]
+    def compared(x: Any) -> Any:
+        return outputs(x)[trained.output]
 
     signature = [tf.TensorSpec((BATCH, *model.input_shape[1:]), tf.uint8)]
     any_batch = [tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)]
-    graph = tf.function(logits, signature)
-    yield "model.predict", lambda x: model.predict(x.astype(np.float32), BATCH, verbose=0)["logits"]
-    yield "direct call", lambda x: np.asarray(logits(x))
+    graph = tf.function(compared, signature)
+    yield "model.predict", lambda x: model.predict(x.astype(np.float32), BATCH, verbose=0)[trained.output]
+    yield "direct call", lambda x: np.asarray(compared(x))
     yield "tf.function", lambda x: np.asarray(graph(x))
     if xla:
-        compiled = tf.function(logits, signature, jit_compile=True)
+        compiled = tf.function(compared, signature, jit_compile=True)
         yield "tf.function, XLA", lambda x: np.asarray(compiled(x))
-    yield from lite_engines(tf.function(outputs, any_batch), pictures)
+    yield from lite_engines(trained, tf.function(outputs, any_batch), pictures)
     yield from onnx_engines(graph, signature)
 
 
-def lite_engines(graph: Any, pictures: Pictures) -> Iterator[tuple[str, Engine]]:
+def lite_engines(trained: Trained, graph: Any, pictures: Pictures) -> Iterator[tuple[str, Engine]]:
     """Build LiteRT engines in float32, float16 and int8, and in float32 with other batches."""
-    _, *shape = pictures.shape
     for name in ("float32", "float16", "int8"):
         flatbuffer = convert(graph, name, pictures[:64])
-        yield f"LiteRT {name}", lite_engine(flatbuffer, shape, BATCH_SIZE)
+        yield f"LiteRT {name}", lite_engine(trained, flatbuffer)
         if name == "float32":
-            yield "LiteRT float32, single pictures", lite_engine(flatbuffer, shape, 1)
-            yield "LiteRT float32, batches of 32", lite_engine(flatbuffer, shape, BATCH)
+            yield "LiteRT float32, single pictures", lite_engine(trained, flatbuffer, 1)
+            yield "LiteRT float32, batches of 32", lite_engine(trained, flatbuffer, BATCH)
 
 
 def convert(graph: Any, name: str, sample: Pictures) -> bytes:
@@ -137,14 +175,13 @@ def convert(graph: Any, name: str, sample: Pictures) -> bytes:
     return bytes(converter.convert())
 
 
-def lite_engine(flatbuffer: bytes, shape: Sequence[int], batch_size: int) -> Engine:
-    """Build one LiteRT engine for pictures of that height, width and 3."""
-    height, width, channels = shape
-    engine = LiteRTEngine(flatbuffer, (height, width, channels), len(load_categories()), batch_size)
-    return lambda batch: engine(batch).logits
+def lite_engine(trained: Trained, flatbuffer: bytes, batch_size: int | None = None) -> Engine:
+    """Build one LiteRT engine."""
+    engine = LiteRTEngine(flatbuffer, trained.signature, batch_size)
+    return lambda batch: engine(batch)[trained.output]
 
 
-def onnx_engines(logits: Any, signature: Any) -> Iterator[tuple[str, Engine]]:
+def onnx_engines(graph: Any, signature: Any) -> Iterator[tuple[str, Engine]]:
     """Build the engines that read ONNX and are installed, if its exporter is."""
     try:
         import tf2onnx  # noqa: PLC0415 - not a dependency
@@ -152,7 +189,7 @@ def onnx_engines(logits: Any, signature: Any) -> Iterator[tuple[str, Engine]]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # NumPy announces the end of names that the exporter uses
-        network = tf2onnx.convert.from_function(logits, signature)[0].SerializeToString()
+        network = tf2onnx.convert.from_function(graph, signature)[0].SerializeToString()
     with suppress(ImportError):
         import onnxruntime  # noqa: PLC0415 - not a dependency
 
@@ -173,7 +210,7 @@ def _run_openvino(compiled: Any, pictures: Pictures) -> NDArray[np.float32]:
     return np.array(compiled(pictures)[0])
 
 
-def train(network: NetworkName, pictures: Pictures, labels: NDArray[np.int64]) -> Any:
+def train(network: NetworkName, pictures: Pictures, labels: NDArray[np.int64]) -> Trained:
     """Train a network for a moment; how good it is does not matter here."""
     keys = np.array([f"{row:064x}" for row in range(len(pictures))])
     splits = np.where(np.arange(len(pictures)) % 4 == 0, VALIDATION, TRAIN)
@@ -184,7 +221,8 @@ def train(network: NetworkName, pictures: Pictures, labels: NDArray[np.int64]) -
         result = train_and_evaluate(TrainingConfig.default(categories, network), examples, Path(folder))
         path = Path(folder, "network.keras")
         path.write_bytes(result.artefact)
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    return Trained(model, result.embedded.head.head if result.embedded else None)
 
 
 def draw(images: int, shape: InputShape) -> "tuple[Pictures, NDArray[np.int64]]":

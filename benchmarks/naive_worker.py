@@ -12,14 +12,16 @@ import numpy as np
 from celery import Celery
 
 from db.broker import broker_url
+from db.heads import Head
 from db.image_store import ImageStore
 from db.models import ModelVersion
 from db.pictures.decoder import decode_picture
+from db.repository.network_labels import read_head
 from db.repository.predictions import ClassifiedImage, record_predictions
 from db.session import open_database
 from worker.cnn.config import INPUT_SHAPES, NetworkName
-from worker.cnn.figures.metrics import softmax
 from worker.cnn.pictures.inputs import fit_picture
+from worker.cnn.serving.inference import quantise
 
 QUEUE = "naive"
 STORE = ImageStore("db:")
@@ -38,25 +40,27 @@ def find_broker(**_: Any) -> None:
 def classify_image(version_id: int, image_id: int) -> None:
     """Classify one image with a model version's Keras network."""
     database = open_database()
-    model, version = load(version_id)
+    model, version, head = load(version_id)
     with database.read() as session:
         data = STORE.read(session, [image_id])[image_id]
     picture = fit_picture(decode_picture(data), INPUT_SHAPES[NetworkName(version.network)])
-    outputs = model.predict(picture[np.newaxis].astype(np.float32), verbose=0)
-    probabilities = softmax(outputs["logits"], version.temperature)[0].tolist()
-    of_category = dict(zip(version.categories, probabilities, strict=True))
-    classified = ClassifiedImage(image_id, of_category, float(outputs["in_distribution"][0]))
+    embedding = quantise(model.predict(picture[np.newaxis].astype(np.float32), verbose=0))
+    said = head.apply(embedding)
+    of_category = dict(zip(version.categories, said.probabilities[0].tolist(), strict=True))
+    classified = ClassifiedImage(image_id, of_category, float(said.in_distribution[0]), embedding.tobytes())
     with database.write() as session:
         record_predictions(session, version_id, [classified], {})
 
 
 @cache
-def load(version_id: int) -> tuple[Any, ModelVersion]:
-    """Load a model version's Keras network, once."""
+def load(version_id: int) -> tuple[Any, ModelVersion, Head]:
+    """Load a model version's Keras network and its head, once."""
     from worker.cnn.quiet_tensorflow import keras  # noqa: PLC0415 - the benchmark itself needs no TensorFlow
 
     with open_database().read() as session, tempfile.TemporaryDirectory() as folder:
         version = session.get_one(ModelVersion, version_id)
         path = Path(folder, "network.keras")
-        path.write_bytes(version.artefact or b"")
-        return keras.saving.load_model(path, compile=False, safe_mode=True), version
+        assert version.body is not None, "the benchmark trains a network with a body"
+        path.write_bytes(version.body.artefact)
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        return model, version, read_head(session, version)

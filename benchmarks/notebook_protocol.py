@@ -2,7 +2,7 @@
 
 241 train and 20 test pictures of each category (fewer to train on where a category has fewer), never one
 product in both. seed_cnn: 20 epochs in batches of 5, Adam, sigmoid with categorical cross-entropy, the last epoch
-is taken, and its weights are saved. The other networks, for comparison: fine-tuned with the default settings on
+is taken, and its weights are saved. The other networks, for comparison: trained with the default settings on
 the same split, an eighth of the train pictures held back for validation.
 
     python -m benchmarks.notebook_protocol PHOTOS --out protocol.json
@@ -12,7 +12,6 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,8 +23,8 @@ from rich.table import Table
 
 from benchmarks.photos import Photo, digest, read_manifest, read_pictures
 from db.categories import load_categories
-from worker.cnn.config import INPUT_SHAPES, FineTuning, NetworkName, TrainingConfig
-from worker.cnn.figures.metrics import log_loss, softmax
+from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
+from worker.cnn.figures.metrics import log_loss
 from worker.cnn.learning.augmentation import alter
 from worker.cnn.learning.epoch_batches import ShuffledBatches, make_targets
 from worker.cnn.networks.architectures import build_seed_cnn
@@ -85,9 +84,9 @@ def train_seed_cnn(photos: Sequence[Photo], weights: Path) -> Predictor:
 
 
 def train_efficientnet(photos: Sequence[Photo], network: NetworkName) -> Predictor:
-    """Fine-tune a backbone on the same photos, some of them held back for validation."""
+    """Make a body and a head from the same photos, some of them held back for validation."""
     shape = INPUT_SHAPES[network]
-    config = replace(TrainingConfig.default(CATEGORIES, network), fine_tuning=FineTuning())
+    config = TrainingConfig.default(CATEGORIES, network)
     groups = np.array([photo.group for photo in photos])
     examples = Examples(
         pictures=read_pictures(photos, shape),
@@ -101,9 +100,10 @@ def train_efficientnet(photos: Sequence[Photo], network: NetworkName) -> Predict
     )
     with tempfile.TemporaryDirectory() as workdir:
         result = train_and_evaluate(config, examples, Path(workdir))
-    classifier = Classifier.load(result.flatbuffer or result.artefact, result.specification)
-    temperature = result.specification.temperature
-    return lambda some: softmax(classifier.outputs(read_pictures(some, shape)).logits, temperature)
+    assert result.embedded is not None
+    head = result.embedded.head.head
+    classifier = Classifier.load(result.flatbuffer or result.artefact, result.specification, head)
+    return lambda some: head.apply(classifier.embed(read_pictures(some, shape))).probabilities
 
 
 def measure(predict: Predictor, photos: Sequence[Photo]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from db.categories import load_categories
 from db.datasets.importing import find_photos, import_photos
 from db.image_store import ImageStore
 from db.messages import BATCH_SIZE
-from db.models import Image, Prediction
+from db.models import Embedding, Image, ModelVersion, Prediction
 from db.queries.pending import count_pending
 from db.repository.runs import plan_training_run
 from db.session import Database, open_database
@@ -43,7 +43,7 @@ from worker.app import app
 from worker.classifying.decoding import decoded_images
 from worker.classifying.loaded_versions import load_classifier, require_version
 from worker.classifying.prefetching import one_ahead
-from worker.cnn.config import DEFAULT_NETWORK, TrainingConfig
+from worker.cnn.config import TrainingConfig
 from worker.fleet.queue import enqueue_pending
 from worker.fleet.waiting import wait_until
 from worker.training.execution import run_training
@@ -97,12 +97,21 @@ def fill(database: Database, folder: Path) -> None:
 
 
 def train(database: Database) -> None:
-    """Train for a few seconds: how right the labels are does not matter here, only that they cost the same."""
-    names = tuple(category.name for category in load_categories())
-    config = TrainingConfig(DEFAULT_NETWORK, names, epochs=3, weight_decays=(1e-3,))
+    """Train on the drawings, and forget what the body has made of them, so that all is pending."""
+    config = TrainingConfig.default(tuple(category.name for category in load_categories()))
     with database.write() as session:
         run_id = plan_training_run(session, config.network, config.as_dict(), config.seed)
-    run_training(database, STORE, run_id)
+    version_id = run_training(database, STORE, run_id)
+    assert version_id is not None
+    forget(database, version_id)
+
+
+def forget(database: Database, version_id: int) -> None:
+    """Take away what a model version has made of images: those are pending again, if it is active."""
+    with database.write() as session:
+        session.execute(delete(Prediction).where(Prediction.model_version_id == version_id))
+        body_id = session.get_one(ModelVersion, version_id).body_id
+        session.execute(delete(Embedding).where(Embedding.body_id == body_id))
 
 
 @contextmanager
@@ -147,17 +156,17 @@ def direct(database: Database, ids: list[int]) -> None:
     """Classify the images in this process, and write nothing."""
     with database.read() as session:
         classifier = load_classifier(database, require_version(session).id)
-    network = classifier.specification.network
-    with closing(one_ahead(decoded_images(database, STORE, ids, network))) as chunks:
+    shape = classifier.specification.input_shape
+    with closing(one_ahead(decoded_images(database, STORE, ids, shape))) as chunks:
         for decoded in chunks:
             classifier.classify(decoded.pictures)
 
 
 def through_queue(database: Database, ids: list[int]) -> None:
     """Make all images pending, send them, and wait for the last prediction."""
-    with database.write() as session:
+    with database.read() as session:
         active = require_version(session).id
-        session.execute(delete(Prediction).where(Prediction.model_version_id == active))
+    forget(database, active)
     with database.read() as session:
         enqueue_pending(session)
     wait_until_classified(database)
@@ -166,8 +175,7 @@ def through_queue(database: Database, ids: list[int]) -> None:
 
 def naively(database: Database, version_id: int, ids: list[int]) -> None:
     """Send a message an image to the naive worker, and wait for the last prediction."""
-    with database.write() as session:
-        session.execute(delete(Prediction).where(Prediction.model_version_id == version_id))
+    forget(database, version_id)
     for image_id in ids:
         classify_image.apply_async((version_id, image_id))
 

@@ -78,7 +78,7 @@ def measure_crawls(stack: Stack, records: Database, most: int) -> Table:
 def measure_classifying(stack: Stack, records: Database, most: int) -> Table:
     """Train once, then have everything classified anew with 1, 2, ... classifiers."""
     with records.write() as session:
-        plan_training(session, fine_tune=False)
+        plan_training(session)
     wait_for_runs(records, TrainingRun)
     copy_version(records)
     table = Table("classifiers", "images", "seconds", "images/s")

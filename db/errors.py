@@ -17,6 +17,8 @@ RecordsError
 ├── UnknownPictureError       no stored picture has that SHA-256
 ├── UnknownProductError       no product has that marketplace and ASIN
 ├── NoEmbeddingError          there is nothing to compare a picture by
+├── EmbeddingFailedError      the classifier's engine could not look at a picture
+├── UnreadablePictureError    a file to compare by is no picture
 ├── NoReviewError             there is no verdict to take back
 ├── ReviewFileError           a file of verdicts cannot be used
 ├── UnknownCategoryError      a word that is no category
@@ -90,6 +92,14 @@ class UnknownProductError(RecordsError):
 
 class NoEmbeddingError(RecordsError):
     """A picture cannot be compared with others, as no body has seen it; train, or have it classified."""
+
+
+class EmbeddingFailedError(RecordsError):
+    """`python -m worker embed` ended without an answer; the message has its last words. Is the worker installed?"""
+
+
+class UnreadablePictureError(RecordsError):
+    """A file cannot be read as a picture, for the reason in the message; name another one."""
 
 
 class NoReviewError(RecordsError):

@@ -1,7 +1,10 @@
 """The head of a model version: from embeddings to probabilities and in-distribution scores, by arithmetic alone."""
 
 import io
+import struct
+import tokenize
 import zipfile
+import zlib
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -15,6 +18,12 @@ WIDEST_EMBEDDING: Final = 256
 
 _KERNEL_BITS: Final = 37
 """An embedding's value has 7 bits and a sum 256 of them: 37 + 7 + 8 are exact in a double, in whatever order."""
+
+# What NumPy's reader raises on hostile bytes; RuntimeError includes a feature of zip files that Python's lacks.
+_READING_ERRORS: Final = (
+    ValueError, KeyError, OSError, EOFError, TypeError, AttributeError, OverflowError, MemoryError, RuntimeError,
+    SyntaxError, tokenize.TokenError, struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -116,22 +125,14 @@ class Head:
         """
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                values = {field.name: file[field.name] for field in fields(cls)}
+                values = {field.name: np.asarray(file[field.name]) for field in fields(cls)}
             found: dict[str, Any] = values | {name: float(values[name]) for name in _NUMBERS}
             found["categories"] = tuple(map(str, values["categories"].tolist()))
-        except (
-            ValueError,
-            KeyError,
-            OSError,
-            EOFError,
-            TypeError,
-            AttributeError,
-            zipfile.BadZipFile,
-        ) as error:
+            return cls(**found)
+        except _READING_ERRORS as error:
             raise HeadError(
                 f"these bytes hold no head ({error}); train again, got {len(data)} bytes"
             ) from error
-        return cls(**found)
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         classes = len(self.categories)

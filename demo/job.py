@@ -18,8 +18,10 @@ from db.settings import ROOT, settings
 from db.states.version_states import active_version
 from demo.errors import StepFailedError
 from demo.outcome import print_summary
+from demo.shop.catalogue import Catalogue
 from demo.shop.demo_shop import DemoShop, ShopConfig
-from worker.commands.following import follow_training
+from demo.teaching import teach
+from worker.commands.following import follow_relabelling, follow_training
 from worker.commands.progress_bars import bar
 from worker.fleet.waiting import wait_until
 from worker.training.planning import plan_training
@@ -38,11 +40,13 @@ def run_whole_job(database: Database, config: ShopConfig) -> None:
     """
     with _open_shop(config) as shop, running_worker():
         terminal.print(f"{len(shop.catalogue.products)} products. {shop.note}")
-        run_job_at(database, shop.base_url)
+        run_job_at(database, shop.base_url, shop.catalogue)
 
 
-def run_job_at(database: Database, base_url: str) -> None:
+def run_job_at(database: Database, base_url: str, catalogue: Catalogue | None = None) -> None:
     """Crawl a shop that is open, have the workers that run train and classify, and print what came of it.
+
+    Where the catalogue is at hand, it answers what a person would be asked, and the network learns from that.
 
     Raises:
         StepFailedError: a step did not do its job; the message names the log to read.
@@ -53,6 +57,9 @@ def run_job_at(database: Database, base_url: str) -> None:
     train(database)
     terminal.rule("Classify")
     classify(database)
+    if catalogue is not None:
+        terminal.rule("Review and learn")
+        teach(database, catalogue)
     print_summary(database)
 
 
@@ -116,7 +123,7 @@ def train(database: Database) -> None:
 
 
 def classify(database: Database) -> None:
-    """Wait until nothing is pending any more, and show how many images are left."""
+    """Wait until nothing is pending and every product has its label, and show how far it is."""
     total = _pending(database)
     with bar("classifying", total) as advance:
         shown = 0
@@ -130,6 +137,7 @@ def classify(database: Database) -> None:
 
         if not wait_until(done, _CLASSIFYING_SECONDS, _LOOK_SECONDS):
             raise StepFailedError(f"{_pending(database)} images still wait; the worker's log is {_log()}")
+    follow_relabelling(database)
 
 
 def _training_run(database: Database) -> TrainingRun | None:

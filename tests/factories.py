@@ -1,5 +1,6 @@
 """Records for tests, each in one line: pictures, products, model versions, predictions."""
 
+import hashlib
 import io
 from collections.abc import Mapping
 from decimal import Decimal
@@ -9,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from db.categories import Category
 from db.heads import Head
 from db.image_store import ImageStore
+from db.models import Body, Embedding, ModelVersion, Prediction, Product
 from db.models import Image as StoredImage
-from db.models import ModelVersion, Prediction, Product
 from db.pictures.codes import Reason
 from db.pictures.decoder import check_picture
 from db.repository.bodies import record_body
@@ -197,24 +199,38 @@ def embed(
 
 
 def copy_version(database: Database) -> int:
-    """Record the active model version a second time, with an artefact of its own row, not active."""
+    """Record the active model version a second time, with an artefact of its own, not active."""
     names = ("network", "categories", "temperature", "threshold", "in_distribution_threshold", "metrics",
-             "sha256", "artefact", "flatbuffer_sha256", "flatbuffer")  # fmt: skip
+             "sha256", "artefact", "flatbuffer_sha256", "flatbuffer", "head")  # fmt: skip
     with database.write() as session:
         active = session.scalars(select(ModelVersion).where(ModelVersion.active)).one()
         run = plan_training_run(session, active.network, {}, seed=0)
         finish_training_run(session, run)
-        return record_model_version(session, run, {name: getattr(active, name) for name in names})
+        columns = {name: getattr(active, name) for name in names}
+        if active.body is not None:
+            columns |= _copy_body(session, active.body)
+        return record_model_version(session, run, columns)
+
+
+def _copy_body(session: Session, original: Body) -> dict[str, Any]:
+    """Record a body that gives the same embeddings, and whose file is a byte longer; a version's columns of it."""
+    names = ("network", "views", "width", "flatbuffer_sha256", "flatbuffer")
+    artefact = original.artefact + b"\0"
+    sha256 = hashlib.sha256(artefact).hexdigest()
+    same = {name: getattr(original, name) for name in names}
+    body_id = record_body(session, same | {"sha256": sha256, "artefact": artefact})
+    return {"body_id": body_id, "sha256": sha256}
 
 
 def activate_another(database: Database) -> int:
-    """Activate a version that is not active, without the predictions it has made: all is pending again."""
+    """Activate a version that is not active, without what it has made of pictures: all is pending again."""
     with database.write() as session:
-        version = session.scalars(select(ModelVersion.id).where(~ModelVersion.active)).first()
+        version = session.scalars(select(ModelVersion).where(~ModelVersion.active)).first()
         assert version is not None
-        session.query(Prediction).where(Prediction.model_version_id == version).delete()
-        activate(session, version)
-    return version
+        session.query(Prediction).where(Prediction.model_version_id == version.id).delete()
+        session.query(Embedding).where(Embedding.body_id == version.body_id).delete()
+        activate(session, version.id)
+    return version.id
 
 
 def likely(category: str, confidence: float = 0.9) -> dict[str, float]:

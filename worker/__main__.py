@@ -4,13 +4,13 @@ import typer
 
 from db.commands.command_line import run
 from worker.cnn.errors import CnnError
-from worker.commands.classifying import classify, predict
+from worker.commands.classifying import classify, embed, predict
 from worker.commands.crawling import crawl
 from worker.commands.learning import learn, suspects
 from worker.commands.monitoring import metrics, status
 from worker.commands.running import enqueue, retry, run_workers
 from worker.commands.training import train
-from worker.commands.versions import activate, evaluate, models
+from worker.commands.versions import activate, evaluate, export_model, models
 from worker.errors import WorkerError
 
 app = typer.Typer(
@@ -22,7 +22,10 @@ app = typer.Typer(
 app.command()(status)
 app.command()(metrics)
 app.command("run")(run_workers)
-for command in (train, learn, classify, evaluate, predict, suspects, models, activate, enqueue, crawl, retry):
+for command in (train, learn, classify, evaluate, predict, embed, suspects, models, activate):
+    app.command()(command)
+app.command("export-model")(export_model)
+for command in (enqueue, crawl, retry):
     app.command()(command)
 
 if __name__ == "__main__":

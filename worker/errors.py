@@ -9,6 +9,7 @@ WorkerError
 ├── NoSuspectsError        the active version keeps no suspects
 ├── NothingToTrainError    a category has too few labelled pictures
 ├── NoFilesError           the folder to predict holds no file
+├── ExportError            an exported model cannot be written
 ├── TrainingFailedError    a training run ended without a model version
 ├── SlicesFailedError      a crawl's slices did not all come to their end
 ├── MetricsError           the metrics cannot be served
@@ -50,6 +51,10 @@ class NothingToTrainError(WorkerError):
 
 class NoFilesError(WorkerError):
     """The folder that `predict` was given holds no file; name the folder of the pictures."""
+
+
+class ExportError(WorkerError):
+    """A model version cannot be written to the file; name another one, or make room. Nothing was written."""
 
 
 class TrainingFailedError(WorkerError):

@@ -53,7 +53,7 @@ def sweep(database: Database) -> None:
             )
         if _is_time_for_first_training(database, session):
             logger.info(
-                "planned the first training by itself, as runs %s",
+                "planned the first training by itself, as run %d",
                 plan_training(session),
                 extra={"action": "training_planned"},
             )

@@ -55,11 +55,16 @@ def person(word: str | None) -> str | None:
     return word and word.strip()
 
 
-def sha256(word: str) -> str:
-    """Accept a picture's SHA-256; raise typer.BadParameter for any other word."""
-    if not re.fullmatch("[0-9a-f]{64}", word):
-        raise typer.BadParameter(f"a SHA-256 has 64 hex digits, got {word!r}")
+def picture(word: str) -> str:
+    """Accept a picture's SHA-256, or the path of a file; raise typer.BadParameter for any other word."""
+    if not is_sha256(word) and not Path(word).is_file():
+        raise typer.BadParameter(f"a SHA-256 of 64 hex digits, or a file, is needed; got {word!r}")
     return word
+
+
+def is_sha256(word: str) -> bool:
+    """Say whether a word is spelt like a SHA-256; a file of that name is meant by `./` before it."""
+    return re.fullmatch("[0-9a-f]{64}", word) is not None
 
 
 def picture_file(path: Path | None) -> Path | None:

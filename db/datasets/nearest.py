@@ -50,22 +50,32 @@ def similar_pictures(session: Session, sha256: str, limit: int) -> list[SimilarP
         UnknownPictureError: no such picture is stored.
         NoEmbeddingError: the active version has no body, or that body has not seen the picture.
     """
+    body_id = require_active_body(session)
+    image_id = session.scalar(select(Image.id).where(Image.sha256 == sha256))
+    if image_id is None:
+        raise UnknownPictureError(f"no stored picture has this SHA-256, got {sha256}")
+    own = session.get(Embedding, (body_id, image_id))
+    if own is None:
+        raise NoEmbeddingError(
+            f"the active version has not seen the picture yet: run `python -m worker run`; got {sha256}"
+        )
+    found = nearest(session, body_id, own.vector, limit + 1)
+    return describe(session, [each for each in found if each.image_id != image_id][:limit])
+
+
+def require_active_body(session: Session) -> int:
+    """Give the number of the active version's body.
+
+    Raises:
+        NoEmbeddingError: no version is active, or it has no body.
+    """
     version = active_version(session)
     if version is None or version.body_id is None:
         got = "no active version" if version is None else f"version {version.id}"
         raise NoEmbeddingError(
             f"the active version has no body to compare pictures by: run `python -m worker train`; got {got}"
         )
-    image_id = session.scalar(select(Image.id).where(Image.sha256 == sha256))
-    if image_id is None:
-        raise UnknownPictureError(f"no stored picture has this SHA-256, got {sha256}")
-    own = session.get(Embedding, (version.body_id, image_id))
-    if own is None:
-        raise NoEmbeddingError(
-            f"the active version has not seen the picture yet: run `python -m worker run`; got {sha256}"
-        )
-    found = nearest(session, version.body_id, own.vector, limit + 1)
-    return describe(session, [each for each in found if each.image_id != image_id][:limit])
+    return version.body_id
 
 
 def nearest(session: Session, body_id: int, vector: bytes, limit: int) -> list[Neighbour]:

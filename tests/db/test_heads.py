@@ -1,4 +1,5 @@
 import io
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,32 @@ def array_file(**arrays: Any) -> bytes:
     stream = io.BytesIO()
     np.savez(stream, **arrays)
     return stream.getvalue()
+
+
+def other_member(name: str, content: bytes) -> bytes:
+    """A head's file with something else in place of an array."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(head().to_bytes())) as old, zipfile.ZipFile(stream, "w") as new:
+        for each in old.namelist():
+            new.writestr(each, content if each == name else old.read(each))
+    return stream.getvalue()
+
+
+def described(words: bytes) -> bytes:
+    """An array's file whose header says these words."""
+    return b"\x93NUMPY\1\0" + len(words).to_bytes(2, "little") + words
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"no array", described(b"{'descr': ("), described(b"(" * 5000), described(b"\n  0\n 0"),
+     described(b"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999, 99999999)}"),
+     described(b"{'descr': '<f4', 'fortran_order': False, 'shape': ()}") + bytes(4)],
+)  # fmt: skip
+def test_hostile_arrays_are_refused(content: bytes) -> None:
+    for name in ("kernel.npy", "temperature.npy", "categories.npy"):
+        with pytest.raises(HeadError):
+            Head.from_bytes(other_member(name, content))
 
 
 @pytest.mark.parametrize(

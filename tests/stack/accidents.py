@@ -36,7 +36,7 @@ def kill_training(stack: Stack, records: Database, dice: random.Random) -> str:
     """Have a head trained, and kill the trainer once it is at it."""
     stack.wait_for_records(records)
     with records.write() as session:
-        run_id = plan_training(session, fine_tune=False)[0]
+        run_id = plan_training(session)
     within = is_within(stack, records, TrainingRun, run_id, dice)
     stack.kill(stack.containers("trainer")[0])
     return f"trainer {'in' if within else 'outside'} a training"

@@ -16,9 +16,10 @@ LOST = """
 SELECT count(*) FROM images JOIN product_images ON product_images.image_id = images.id
 JOIN model_versions ON model_versions.active
 LEFT JOIN predictions ON predictions.image_id = images.id AND predictions.model_version_id = model_versions.id
-WHERE images.reason IS NULL AND predictions.id IS NULL
+LEFT JOIN embeddings ON embeddings.image_id = images.id AND embeddings.body_id = model_versions.body_id
+WHERE images.reason IS NULL AND predictions.id IS NULL AND embeddings.image_id IS NULL
 """
-"""Images of products without a prediction by the active version and without a reason."""
+"""Images of products that the active version's network has not seen, and without a reason."""
 
 WITHOUT_IMAGE = "SELECT count(*) FROM product_images WHERE image_id IS NULL AND reason IS NULL"
 
@@ -81,6 +82,7 @@ def count_mislabelled(session: Session) -> int:
     products = session.scalars(select(Product)).all()
     before = {product.id: _label(product) for product in products}
     refresh_labels(session, before)
+    session.expire_all()  # labels are written past the objects
     return sum(_label(product) != before[product.id] for product in products)
 
 

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import delete
 
 from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
+from db.models import Embedding
 from db.pictures.decoder import check_picture
 from db.repository.found_products import FoundPicture
+from db.repository.relabelling import relabel_some
 from db.repository.runs import plan_training_run
 from db.session import Database
 from db.settings import settings
@@ -108,10 +111,26 @@ def trained_file(own_folder: Path) -> Path:
     for number, category in enumerate(CATEGORIES):
         save_garments(database, category.name, range(100 * number, 100 * number + PRODUCTS))
     assert run_training(database, STORE, plan(database)) == 1
+    forget_embeddings(database)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     return path
+
+
+def forget_embeddings(database: Database) -> None:
+    """Take away what training has embedded, so that all is pending, and finish the relabelling without it."""
+    with database.write() as session:
+        session.execute(delete(Embedding))
+    finish_relabelling(database)
+
+
+def finish_relabelling(database: Database) -> None:
+    """Relabel all products by the active version, as the schedule sees to it."""
+    while True:
+        with database.write() as session:
+            if relabel_some(session) is None:
+                return
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,7 @@ def test_it_never_trains_by_itself_where_the_setting_says_so(
 def test_it_does_not_train_again_by_itself(database: Database) -> None:
     save_listed(database, ENOUGH, ENOUGH, ENOUGH)
     with database.write() as session:
-        finish_training_run(session, plan_training(session)[0], error="too few")
+        finish_training_run(session, plan_training(session), error="too few")
     sweep(database)
     assert len(training_runs(database)) == 1
     assert waiting(TRAIN_QUEUE) == 0
@@ -113,7 +113,7 @@ def test_it_does_not_train_again_by_itself(database: Database) -> None:
 
 def test_a_run_is_sent_again_only_when_its_worker_has_died(database: Database) -> None:
     with database.write() as session:
-        [run] = plan_training(session)
+        run = plan_training(session)
         assert begin_run(session, TrainingRun, run)
     sweep(database)
     assert waiting(TRAIN_QUEUE) == 0
@@ -258,7 +258,7 @@ def test_it_does_not_learn_while_something_is_trained(database: Database) -> Non
     taught(database)
     review(database, "strange", STRANGE[:16], "trousers")
     with database.write() as session:
-        [run] = plan_training(session)
+        run = plan_training(session)
     sweep(database)
     assert learning_runs(database) == []
     with database.write() as session:

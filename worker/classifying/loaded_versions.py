@@ -9,6 +9,7 @@ from db.models import ModelVersion
 from db.repository.network_labels import read_head
 from db.session import Database
 from db.states.version_states import active_version
+from worker.classifying.served_version import ServedVersion
 from worker.cnn.config import NetworkName
 from worker.cnn.serving.classifier import Classifier
 from worker.cnn.serving.specification import ClassifierSpecification
@@ -43,17 +44,25 @@ def load_classifier(database: Database, version_id: int) -> Classifier:
         ArtefactError: the artefact is not the one that was recorded, or cannot be read.
     """
     with database.read() as session:
-        version = session.get_one(ModelVersion, version_id)
-        stored = version.body or version
-        specification = ClassifierSpecification(
-            sha256=stored.sha256,
-            network=NetworkName(version.network),
-            categories=tuple(version.categories),
-            temperature=version.temperature,
-            threshold=version.threshold,
-            in_distribution_threshold=version.in_distribution_threshold,
-            flatbuffer_sha256=stored.flatbuffer_sha256,
-            views=version.body.views if version.body else None,
-        )
-        head = read_head(session, version) if version.body else None
-        return Classifier.load(stored.flatbuffer or stored.artefact or b"", specification, head)
+        return read_served(session, session.get_one(ModelVersion, version_id)).classifier()
+
+
+def read_served(session: Session, version: ModelVersion) -> ServedVersion:
+    """Read what classifies by a model version; its bytes are checked by whoever loads them.
+
+    Raises:
+        HeadError: the version has a body and no head that can be used.
+    """
+    stored = version.body or version
+    specification = ClassifierSpecification(
+        sha256=stored.sha256,
+        network=NetworkName(version.network),
+        categories=tuple(version.categories),
+        temperature=version.temperature,
+        threshold=version.threshold,
+        in_distribution_threshold=version.in_distribution_threshold,
+        flatbuffer_sha256=stored.flatbuffer_sha256,
+        views=version.body.views if version.body else None,
+    )
+    head = read_head(session, version) if version.body else None
+    return ServedVersion(specification, head, stored.flatbuffer or stored.artefact or b"")

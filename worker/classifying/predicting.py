@@ -1,4 +1,4 @@
-"""Label the files of a folder, without any record of them."""
+"""Label or embed files, without any record of them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from db.embedded_pictures import EmbeddedPicture
 from db.pictures.codes import Reason
 from db.pictures.decoder import MAX_BYTES
 from db.rows import in_chunks
@@ -54,6 +55,16 @@ def predict_files(classifier: Classifier, folder: Path, files: Sequence[Path]) -
             for number, path in enumerate(chunk):
                 name = path.relative_to(folder).as_posix()
                 yield FilePrediction(name, predictions.get(number), decoded.failures.get(number))
+
+
+def embed_files(classifier: Classifier, body_id: int, files: Sequence[Path]) -> Iterator[EmbeddedPicture]:
+    """Embed the files with a version's body; the order is kept, and every file gets a line."""
+    with closing(one_ahead(_decoded(files, classifier.specification.input_shape))) as chunks:
+        for chunk, decoded in chunks:
+            embeddings = dict(zip(decoded.keys, classifier.embed(decoded.pictures), strict=True))
+            for number, path in enumerate(chunk):
+                own = embeddings[number].tobytes() if number in embeddings else None
+                yield EmbeddedPicture(str(path), body_id, own, decoded.failures.get(number))
 
 
 def _decoded(files: Sequence[Path], shape: InputShape) -> Iterator[tuple[Sequence[Path], DecodedPictures]]:

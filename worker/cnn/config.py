@@ -72,49 +72,6 @@ DEFAULT_NETWORK: Final = NetworkName.EFFICIENTNET_LITE2
 
 
 @dataclass(frozen=True)
-class FineTuning:
-    """How the upper blocks of a backbone learn, once the head is fitted.
-
-    Attributes:
-        epochs: as many draws as there are training pictures, so often.
-        batch_size: pictures a step.
-        learning_rate: of AdamW, after the first steps and before it falls along a cosine.
-        weight_decay: of AdamW.
-        plain_share: share of pictures that are shown as they are or mirrored; the others are strongly altered.
-        mixup: both parameters of the beta distribution by which two pictures are mixed; Zhang et al., "mixup"
-            (ICLR 2018).
-        label_smoothing: share of each target that is spread over all classes, 0 to below 1.
-        weight_averaging: what the running mean of the weights keeps at each step.
-        source_power: within a category, a source weighs its number of pictures to this power; 1 takes the
-            pictures as they come, 0 gives every source the same weight.
-        pictures: at most so many training pictures take part, since time and disk grow with them: 1,100 took
-            nine minutes on two processor cores, and each leaves about 0.7 MB of maps.
-        interpolation: where between the frozen backbone (0) and the fine-tuned one (1) the network lies that is
-            kept; Wortsman et al., "Robust fine-tuning of zero-shot models" (CVPR 2022), who advise 0.5.
-    """
-
-    epochs: int = 6
-    batch_size: int = 32
-    learning_rate: float = 3e-4
-    weight_decay: float = 0.02
-    plain_share: float = 0.5
-    mixup: float = 1.0
-    label_smoothing: float = 0.1
-    weight_averaging: float = 0.99
-    source_power: float = 0.5
-    pictures: int = 4000
-    interpolation: float = 0.5
-
-    def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "learning_rate", "mixup", "pictures"):
-            if getattr(self, name) <= 0:
-                raise ConfigError(f"{name} must be above 0, got {getattr(self, name)}")
-        for name in ("plain_share", "source_power", "interpolation"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"{name} must be 0 to 1, got {getattr(self, name)}")
-
-
-@dataclass(frozen=True)
 class TrainingConfig:
     """One training run's settings; `TrainingConfig.default` knows what suits each network.
 
@@ -130,7 +87,6 @@ class TrainingConfig:
         label_smoothing: share of each target that is spread over all classes, 0 to below 1.
         balance_classes: whether a rarer category weighs more in the loss.
         target_precision: share of claimed labels that shall be right, which sets the threshold.
-        fine_tuning: of a backbone's upper blocks, after its head; None leaves the backbone frozen.
 
     Raises:
         ConfigError: a value is out of range.
@@ -146,7 +102,6 @@ class TrainingConfig:
     label_smoothing: float = 0.0
     balance_classes: bool = True
     target_precision: float = 0.95
-    fine_tuning: FineTuning | None = None
 
     def __post_init__(self) -> None:
         if len(self.categories) < 2 or len(set(self.categories)) < len(self.categories):  # noqa: PLR2004
@@ -159,12 +114,10 @@ class TrainingConfig:
             raise ConfigError(f"label_smoothing must be 0 to below 1, got {self.label_smoothing}")
         if not 0 < self.target_precision < 1:
             raise ConfigError(f"target_precision must be between 0 and 1, got {self.target_precision}")
-        if self.network is NetworkName.SEED_CNN and self.fine_tuning:
-            raise ConfigError(f"{self.network} has no backbone to fine-tune, got {self.fine_tuning}")
 
     @classmethod
     def default(cls, categories: tuple[str, ...], network: NetworkName = DEFAULT_NETWORK) -> Self:
-        """Make the settings that suit the network; of a backbone, none of the fit's counts but fine-tuning's."""
+        """Make the settings that suit the network; a frozen backbone has no epochs."""
         if network is NetworkName.SEED_CNN:
             return cls(network, categories, epochs=20, patience=6, batch_size=5)
         return cls(network, categories)
@@ -185,8 +138,6 @@ class TrainingConfig:
                 name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
             }
             read["network"] = NetworkName(values["network"])
-            if read.get("fine_tuning") is not None:
-                read["fine_tuning"] = FineTuning(**read["fine_tuning"])
             return cls(**read)
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigError(f"these settings cannot be read ({error}): {dict(values)}") from error

@@ -22,6 +22,7 @@ from worker.cnn.figures.robustness_scores import (
     VariationScore,
     VariedScore,
 )
+from worker.cnn.pictures.canvases import fit_canvases
 from worker.cnn.pictures.dataset import Examples
 from worker.cnn.pictures.variations import STRENGTHS, Variation, vary
 from worker.cnn.progress import Progress, Report, no_report
@@ -54,7 +55,7 @@ def measure_robustness(classifier: Classifier, examples: Examples, report: Repor
     Args:
         classifier: may abstain; its likeliest category counts even so, except in `coverage` and
             `claimed_accuracy`.
-        examples: of any split.
+        examples: of any split; their pictures are canvases for the classifier's input.
         report: called after each variation and strength with how many pictures are classified.
 
     Raises:
@@ -92,7 +93,9 @@ def _score(answers: Answers) -> Score:
 
 
 def _answer(classifier: Classifier, pictures: Pictures, labels: Labels) -> Answers:
-    return gather_answers(classifier.classify(pictures), labels, classifier.specification.categories)
+    specification = classifier.specification
+    fitted = fit_canvases(pictures, specification.input_shape)
+    return gather_answers(classifier.classify(fitted), labels, specification.categories)
 
 
 def _compare(

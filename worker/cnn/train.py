@@ -19,13 +19,13 @@ from worker.cnn.figures.metrics import softmax
 from worker.cnn.heads.head_fitting import FittedHead, fit_head
 from worker.cnn.learning.embedding import embed_pictures, embedded_examples
 from worker.cnn.learning.fitting import History
-from worker.cnn.learning.trainers import TrainedWhole, run_network, train_body, train_seed_cnn
-from worker.cnn.learning.workspace import Workspace, open_workspace
+from worker.cnn.learning.trainers import TrainedWhole, make_body, run_network, train_seed_cnn
+from worker.cnn.learning.workspace import open_workspace
 from worker.cnn.pictures.dataset import TEST, VALIDATION, Examples
 from worker.cnn.progress import Report, no_report
 from worker.cnn.quiet_tensorflow import keras
 from worker.cnn.serving.inference import IN_DISTRIBUTION, LOGITS
-from worker.cnn.serving.saving import SavedNetwork, save_network
+from worker.cnn.serving.saved_networks import SavedNetwork, save_network
 from worker.cnn.serving.specification import ClassifierSpecification, specify_body
 
 _COMPARED: Final = 64
@@ -55,7 +55,7 @@ class TrainingResult:
         specification: what the classifier needs beside the artefact.
         metrics: by the split's name, the evaluation as JSON values of the validation split and, where it has
             pictures of the categories, of the test split.
-        history: the figures of each epoch.
+        history: the figures of each epoch; a frozen backbone has none.
         seconds: from the start to the saved artefact.
         examples: number of pictures by split and category.
         embedded: head and embeddings; None for a network without a body.
@@ -79,9 +79,9 @@ def train_and_evaluate(
     Args:
         config: the settings; the same config and examples give the same network.
         examples: pictures fitted to the network's input; known negatives set thresholds and teach nothing.
-        workdir: a folder for what outlasts the process: features and maps, which any run can use again, the
-            state after each epoch, from which the same training goes on after it was killed, and TensorBoard's
-            logs. It may be deleted whenever nothing is being trained.
+        workdir: a folder for what outlasts the process: the state after each epoch, from which the same training
+            goes on after it was killed, and TensorBoard's logs; a body has no epochs. It may be deleted whenever
+            nothing is being trained.
         report: told of each step; if it raises, training stops and the error goes to the caller.
 
     Raises:
@@ -95,10 +95,10 @@ def train_and_evaluate(
     _require_fitted(config, examples)
     keras.utils.clear_session()  # Else a trainer grows with every network that it has built.
     keras.utils.set_random_seed(config.seed)
-    workspace = open_workspace(workdir, config, examples)
-    train = _train_whole if config.network is NetworkName.SEED_CNN else _train_with_body
-    result = train(config, examples, workspace, report)
-    workspace.tidy()
+    if config.network is NetworkName.SEED_CNN:
+        result = _train_whole(config, examples, workdir, report)
+    else:
+        result = _train_with_body(config, examples, report)
     return replace(result, seconds=time.monotonic() - started)
 
 
@@ -110,12 +110,10 @@ def _require_fitted(config: TrainingConfig, examples: Examples) -> None:
         )
 
 
-def _train_with_body(
-    config: TrainingConfig, examples: Examples, workspace: Workspace, report: Report
-) -> TrainingResult:
-    body = train_body(config, examples, workspace, report)
+def _train_with_body(config: TrainingConfig, examples: Examples, report: Report) -> TrainingResult:
+    body = make_body(config, examples, report)
     compared = np.asarray(examples.pictures[:_COMPARED])
-    network = save_network(body.model, compared, run_network(body.model, compared, report))
+    network = save_network(body, compared, run_network(body, compared, report))
     embeddings = embed_pictures(network.engine(), examples.pictures, report)
     fitted = fit_head(embedded_examples(examples, embeddings), config.categories, config.target_precision)
     return TrainingResult(
@@ -123,17 +121,17 @@ def _train_with_body(
         flatbuffer=network.flatbuffer,
         specification=specify_body(network.sha256, network.flatbuffer_sha256, config.network, fitted.head),
         metrics=fitted.metrics,
-        history=body.history,
+        history=(),
         seconds=0.0,
         examples=examples.counts(config.categories),
         embedded=Embedded(fitted, embeddings),
     )
 
 
-def _train_whole(
-    config: TrainingConfig, examples: Examples, workspace: Workspace, report: Report
-) -> TrainingResult:
+def _train_whole(config: TrainingConfig, examples: Examples, workdir: Path, report: Report) -> TrainingResult:
+    workspace = open_workspace(workdir, config, examples)
     trained = train_seed_cnn(config, examples, workspace, report)
+    workspace.tidy()
     network = save_network(trained.model, trained.held_out.pictures, trained.outputs)
     specification = _specify_whole(config, trained, network)
     return TrainingResult(

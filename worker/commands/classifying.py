@@ -1,7 +1,7 @@
-"""Ask the active model version here and now: `python -m worker classify` and `predict`."""
+"""Ask a model version here and now: `python -m worker classify`, `predict` and `embed`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,10 @@ from db.session import open_database
 from worker.commands.learning import relabel_here
 from worker.commands.output import Format, write_rows
 from worker.commands.progress_bars import bar
-from worker.errors import NoFilesError
+from worker.errors import NoBodyError, NoFilesError
+
+if TYPE_CHECKING:
+    from worker.cnn.serving.classifier import Classifier
 
 # TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
 # there is work for it.
@@ -47,20 +50,27 @@ def predict(
     ],
     output: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
     version: Annotated[int | None, typer.Option(help="Model version; default: the active one.")] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="As `export-model` wrote it; no records are read.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
 ) -> None:
     """Label the files of a folder, one row per file, without recording anything.
 
     Example: `python -m worker predict photos --format csv > labels.csv`
     """
-    from worker.classifying.loaded_versions import require_version
-
-    database = open_database()
-    with database.read() as session:
-        version_id = require_version(session, version).id
-    from worker.classifying.loaded_versions import load_classifier
+    if model is not None and version is not None:
+        raise typer.BadParameter(
+            f"--version asks the records, --model a file: give one; got {version} and {model}"
+        )
+    classifier = _recorded_classifier(version) if model is None else _exported_classifier(model)
     from worker.classifying.predicting import COLUMNS, files_below, predict_files
 
-    classifier = load_classifier(database, version_id)
     categories = classifier.specification.categories
     files = files_below(folder)
     if not files:
@@ -71,3 +81,44 @@ def predict(
             for prediction in predict_files(classifier, folder, files)
         )
         write_rows(rows, (*COLUMNS, *categories), output)
+
+
+def embed(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Pictures.")],
+) -> None:
+    """Print what the active version's body makes of pictures, one JSON object per file and line.
+
+    `body` is its number, `embedding` its values, whole numbers from -128 to 127; or `reason` says why the file cannot
+    be read. Nothing is recorded.
+
+    Example: `python -m worker embed photo.jpg`
+    """
+    from worker.classifying.loaded_versions import load_classifier, require_version
+    from worker.classifying.predicting import embed_files
+
+    database = open_database()
+    with database.read() as session:
+        version = require_version(session)
+    if version.body_id is None:
+        raise NoBodyError(
+            f"model version {version.id} has no body to embed with: run `python -m worker train`; "
+            f"got a {version.network}"
+        )
+    for each in embed_files(load_classifier(database, version.id), version.body_id, files):
+        typer.echo(each.line())
+
+
+def _recorded_classifier(version: int | None) -> "Classifier":
+    from worker.classifying.loaded_versions import load_classifier, require_version
+
+    database = open_database()
+    with database.read() as session:
+        version_id = require_version(session, version).id
+    return load_classifier(database, version_id)
+
+
+def _exported_classifier(file: Path) -> "Classifier":
+    from worker.classifying.exported_model import ExportedModel
+
+    with file.open("rb") as stream:
+        return ExportedModel.read(stream).served.classifier()

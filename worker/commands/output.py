@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
+from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -69,22 +70,30 @@ def robustness_table(robustness: Mapping[str, Any]) -> Table:
 
 
 def versions_table(versions: Iterable[tuple[ModelVersion, RunKind]]) -> Table:
-    """Show model versions and what kind of run made each, in their order."""
+    """Show model versions, how and when each was made, and its figures on the test split."""
+    made, network = (Column(name, no_wrap=True) for name in ("made", "network"))
+    figures = (Column(name, justify="right", width=8) for name in ("accuracy", "macro F1"))
     table = Table(
-        "version", "active", "kind", "body", "network", "made", "test accuracy", "macro F1", "threshold"
+        "version",
+        made,
+        "",
+        network,
+        "body",
+        *figures,
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
     )
     for version, kind in versions:
         test = version.metrics.get("test") or {}
         table.add_row(
             str(version.id),
-            "yes" if version.active else "",
-            _KINDS[kind],
-            "" if version.body_id is None else str(version.body_id),
+            f"{_KINDS[kind]} {version.created_at:%Y-%m-%d %H:%M}",
+            "active" if version.active else "",
             version.network,
-            f"{version.created_at:%Y-%m-%d %H:%M}",
+            "" if version.body_id is None else str(version.body_id),
             _number(test.get("accuracy")),
             _number(test.get("macro_f1")),
-            _number(version.threshold),
         )
     return table
 

@@ -12,7 +12,7 @@ from db.session import Database, open_database
 from worker.cnn.config import DEFAULT_NETWORK, NetworkName
 from worker.commands.learning import relabel_here
 from worker.commands.progress_bars import training_bar
-from worker.training.planning import FINE_TUNE_FROM, plan_training
+from worker.training.planning import plan_training
 
 # TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
 # there is work for it.
@@ -22,60 +22,51 @@ from worker.training.planning import FINE_TUNE_FROM, plan_training
 def train(
     network: Annotated[NetworkName, typer.Option(help="Which network to train.")] = DEFAULT_NETWORK,
     seed: Annotated[int, typer.Option(help="Decides everything random in the run.")] = 0,
-    fine_tune: Annotated[
-        bool | None,
-        typer.Option(
-            "--fine-tune/--no-fine-tune",
-            help=f"Then fine-tune the backbone in a second run; default: from {FINE_TUNE_FROM} pictures.",
-        ),
-    ] = None,
     queue: Annotated[
         bool, typer.Option("--queue", help="Send it to a worker, and follow its progress.")
     ] = False,
 ) -> None:
     """Train a network on all labelled products, and activate it if it is no worse than the active version.
 
-    A backbone's head takes a minute or two; the fine-tuning that follows makes a version of its own, which is
-    better on shops never seen. An interrupted fine-tuning goes on where it stopped when you train again.
+    Makes a body, which looks at each picture once and keeps 256 bytes of it, and a head that labels by these.
+    The pictures that it trains on are labelled at once; `python -m worker classify` looks at the others.
     Runs in this process; with --queue a worker does it (`python -m worker run`).
     """
     database = open_database()
     if queue:
-        _train_in_worker(database, network, seed, fine_tune)
+        _train_in_worker(database, network, seed)
     else:
-        _train_here(database, network, seed, fine_tune)
+        _train_here(database, network, seed)
     terminal.print("Next: `python -m worker classify`, `python -m worker evaluate`.")
 
 
-def _train_in_worker(database: Database, network: NetworkName, seed: int, fine_tune: bool | None) -> None:
+def _train_in_worker(database: Database, network: NetworkName, seed: int) -> None:
     from worker.commands.following import follow_training
     from worker.fleet.queue import enqueue_training, require_broker
 
     require_broker()
     with database.write() as session:
-        run_ids = plan_training(session, network, seed, fine_tune=fine_tune)
-    enqueue_training(run_ids)
-    for run_id in run_ids:
-        follow_training(database, run_id)
-        _announce(database, run_id)
+        run_id = plan_training(session, network, seed)
+    enqueue_training([run_id])
+    follow_training(database, run_id)
+    _announce(database, run_id)
 
 
-def _train_here(database: Database, network: NetworkName, seed: int, fine_tune: bool | None) -> None:
-    # Loaded before the runs are planned: in those seconds a worker would take them up.
+def _train_here(database: Database, network: NetworkName, seed: int) -> None:
+    # Loaded before the run is planned: in those seconds a worker would take it up.
     from worker.commands.following import follow_training
     from worker.commands.interruption import interruptible
     from worker.training.execution import run_training
 
     with database.write() as session:
-        run_ids = plan_training(session, network, seed, fine_tune=fine_tune)
-    for run_id in run_ids:
-        with training_bar() as bar_report, interruptible(bar_report) as report:
-            version_id = run_training(database, open_image_store(), run_id, report)
-        if version_id is None:
-            terminal.print("A worker was quicker to take the run up; this is its progress.")
-            follow_training(database, run_id)
-        _announce(database, run_id)
-        relabel_here(database)
+        run_id = plan_training(session, network, seed)
+    with training_bar() as bar_report, interruptible(bar_report) as report:
+        version_id = run_training(database, open_image_store(), run_id, report)
+    if version_id is None:
+        terminal.print("A worker was quicker to take the run up; this is its progress.")
+        follow_training(database, run_id)
+    _announce(database, run_id)
+    relabel_here(database)
 
 
 def _announce(database: Database, run_id: int) -> None:

@@ -1,6 +1,7 @@
-"""Measure, list and choose model versions: `python -m worker evaluate`, `models` and `activate`."""
+"""Measure, list, choose and export model versions: `python -m worker evaluate`, `models`, `activate` ..."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from rich.console import Console
 from sqlalchemy import select
 
 from db.commands.command_line import terminal
+from db.commands.formats import written_to
 from db.image_store import open_image_store
 from db.models import ModelVersion, TrainingRun
 from db.queries.pending import count_pending
@@ -16,6 +18,7 @@ from db.repository.model_versions import activate as activate_version
 from db.session import open_database
 from worker.commands.output import categories_table, figures_table, robustness_table, versions_table
 from worker.commands.progress_bars import training_bar
+from worker.errors import ExportError
 
 # TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
 # there is work for it.
@@ -96,3 +99,36 @@ def activate(version: Annotated[int, typer.Argument(metavar="ID", help="As `mode
     with database.read() as session:
         pending = count_pending(session)
     terminal.print(f"Model version {version} is active; {pending} images are pending.")
+
+
+def export_model(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Replaced where it is there already.", dir_okay=False)
+    ],
+    version: Annotated[int | None, typer.Option(help="Model version; default: the active one.")] = None,
+) -> None:
+    """Write a model version into one file, which classifies elsewhere without the records.
+
+    It holds network, head, calibration, categories, figures, and where the version comes from.
+
+    Example: `python -m worker export-model garments.zip`, then `python -m worker predict photos --model garments.zip`
+    """
+    from worker.classifying.loaded_versions import require_version
+    from worker.classifying.version_export import read_version
+
+    with open_database().read() as session:
+        exported = read_version(session, require_version(session, version))
+    data = exported.to_bytes()
+    try:
+        with written_to(file) as stream:
+            stream.write(data)
+    except OSError as error:
+        raise ExportError(f"the model version cannot be written ({error.strerror}): got {file}") from error
+    specification, provenance = exported.served.specification, exported.provenance
+    terminal.print(
+        f"Wrote model version {provenance.version} ({specification.network}: "
+        f"{', '.join(specification.categories)}), {len(data) / 1e6:.1f} MB. Next, wherever Vastra is installed, and "
+        f"without records: python -m worker predict DIR --model {shlex.quote(str(file))}",
+        markup=False,
+        soft_wrap=True,
+    )

@@ -13,12 +13,12 @@ from db.image_store import ImageStore
 from db.models import Split
 from db.queries.labelled_images import LabelledImage
 from db.session import Database
-from worker.cnn.config import TrainingConfig
 from worker.cnn.figures.robustness_scores import Robustness
+from worker.cnn.pictures.canvases import canvas_shape
 from worker.cnn.progress import Report, no_report
 from worker.cnn.robustness import choose_sample, measure_robustness
 from worker.cnn.serving.classifier import Classifier
-from worker.training.examples import SplitImage, gather_examples
+from worker.training.examples import ExampleFormat, SplitImage, gather_examples
 
 _PICTURES_OF_CLUTTER: Final = 50
 
@@ -58,10 +58,10 @@ def measure_version(
         *_choose([image for image in images if image.category != OTHER], options.pictures_per_cell),
         *_choose([image for image in images if image.category == OTHER], _PICTURES_OF_CLUTTER),
     ]
-    config = TrainingConfig.default(specification.categories, specification.network)
+    made = ExampleFormat(specification.categories, canvas_shape(specification.input_shape))
     with tempfile.TemporaryDirectory(prefix="vastra-examples-") as folder:
         whole = [SplitImage(image, Split.TEST) for image in sample]
-        examples = gather_examples(database, store, config, whole, Path(folder))
+        examples = gather_examples(database, store, made, whole, Path(folder))
         return measure_robustness(classifier, examples, options.report)
 
 

@@ -18,7 +18,7 @@ from db.rows import in_chunks
 from db.session import Database
 from worker.classifying.decoding import decode_pictures
 from worker.cnn.arrays import KNOWN_NEGATIVE
-from worker.cnn.config import INPUT_SHAPES, TrainingConfig
+from worker.cnn.config import InputShape
 from worker.cnn.pictures.dataset import Examples
 from worker.errors import NothingToTrainError
 
@@ -49,14 +49,27 @@ def split_images(database: Database, categories: Sequence[str]) -> list[SplitIma
     return [SplitImage(image, splits[image.product_id]) for image in images if image.product_id in splits]
 
 
+@dataclass(frozen=True)
+class ExampleFormat:
+    """How examples are made from labelled pictures.
+
+    Attributes:
+        categories: names of the classes, in the order of the labels.
+        shape: to which pictures are fitted.
+    """
+
+    categories: Sequence[str]
+    shape: InputShape
+
+
 def gather_examples(
-    database: Database, store: ImageStore, config: TrainingConfig, images: Sequence[SplitImage], folder: Path
+    database: Database, store: ImageStore, made: ExampleFormat, images: Sequence[SplitImage], folder: Path
 ) -> Examples:
     """Decode the pictures into a file in the folder, so that memory does not grow with the records.
 
     Pictures that cannot be decoded get their reason in the records and are left out.
     """
-    shape = INPUT_SHAPES[config.network]
+    shape = made.shape
     pictures = np.memmap(
         folder / "pictures.uint8", np.uint8, "w+", shape=(len(images), shape.height, shape.width, 3)
     )
@@ -74,7 +87,7 @@ def gather_examples(
                 pictures[len(good)] = by_id[each.image.image_id]
                 good.append(each)
     groups = near_duplicate_groups([each.image for each in good])
-    labels = {name: index for index, name in enumerate(config.categories)} | {OTHER: KNOWN_NEGATIVE}
+    labels = {name: index for index, name in enumerate(made.categories)} | {OTHER: KNOWN_NEGATIVE}
     return Examples(
         pictures=pictures[: len(good)],
         labels=np.array([labels[each.image.category] for each in good], dtype=np.int64),

@@ -16,11 +16,11 @@ from db.repository.runs import begin_run
 from db.repository.suspected_products import SuspectedProduct
 from db.session import Database
 from db.settings import settings
-from worker.cnn.config import TrainingConfig
+from worker.cnn.config import INPUT_SHAPES, TrainingConfig
 from worker.cnn.progress import Report, no_report
 from worker.cnn.serving.classifier import Classifier
 from worker.cnn.train import Embedded, TrainingResult, train_and_evaluate
-from worker.training.examples import digest, gather_examples, split_images
+from worker.training.examples import ExampleFormat, digest, gather_examples, split_images
 from worker.training.gate import is_no_worse
 from worker.training.heartbeat import Heartbeat
 from worker.training.outcomes import Outcome, record_outcome, suspected_products
@@ -55,8 +55,9 @@ def _train(
     with database.read() as session:
         reviews = counting_reviews(session, config.categories)
     images = split_images(database, config.categories)
+    made = ExampleFormat(config.categories, INPUT_SHAPES[config.network])
     with tempfile.TemporaryDirectory(prefix="vastra-examples-") as folder:
-        examples = gather_examples(database, store, config, images, Path(folder))
+        examples = gather_examples(database, store, made, images, Path(folder))
         result = train_and_evaluate(config, examples, settings().folder / "training", report)
     head = None if result.embedded is None else result.embedded.head.head
     candidate = Classifier.load(result.flatbuffer or result.artefact, result.specification, head)

@@ -1,12 +1,10 @@
 import json
-from dataclasses import replace
 
 import pytest
 
 from worker.cnn.config import (
     INPUT_SHAPES,
     VIEWS,
-    FineTuning,
     Fit,
     InputShape,
     NetworkName,
@@ -28,17 +26,6 @@ def test_the_default_network_is_efficientnet() -> None:
     assert TrainingConfig.default(CATEGORIES).network is NetworkName.EFFICIENTNET_LITE2
 
 
-def test_fine_tuning_survives_json() -> None:
-    config = replace(TrainingConfig.default(CATEGORIES), fine_tuning=FineTuning(epochs=2))
-    assert TrainingConfig.from_dict(json.loads(json.dumps(config.as_dict()))) == config
-
-
-def test_the_notebooks_network_has_nothing_to_fine_tune() -> None:
-    config = TrainingConfig.default(CATEGORIES, NetworkName.SEED_CNN)
-    with pytest.raises(ConfigError, match="no backbone"):
-        replace(config, fine_tuning=FineTuning())
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -49,9 +36,6 @@ def test_the_notebooks_network_has_nothing_to_fine_tune() -> None:
         ("learning_rate", 0.0),
         ("label_smoothing", 1.0),
         ("target_precision", 1.0),
-        ("fine_tuning", {"epochs": 0}),
-        ("fine_tuning", {"interpolation": 1.5}),
-        ("fine_tuning", {"colour": "blue"}),
         ("network", "resnet"),
         ("colour", "blue"),
         ("epochs", "many"),
@@ -82,5 +66,5 @@ def test_the_notebooks_network_has_no_views() -> None:
 
 
 def test_views_of_another_release_are_refused_by_name() -> None:
-    with pytest.raises(ConfigError, match="train again.*got box-upper-0"):
+    with pytest.raises(ConfigError, match=r"train again.*got box-upper-0"):
         input_shape(NetworkName.EFFICIENTNET_LITE0, "box-upper-0")

@@ -5,7 +5,7 @@ import pytest
 from worker.cnn.progress import Progress, no_report
 from worker.commands.interruption import interruptible
 
-STEP = Progress("fine-tuning", 1, 2)
+STEP = Progress("embedding", 1, 2)
 
 
 def test_a_swallowed_interrupt_comes_at_the_next_step() -> None:

@@ -12,20 +12,31 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from db.image_store import ImageStore
-from db.models import Image, ModelVersion, RunStatus, Split, TrainingRun, utc_now
+from db.models import (
+    Embedding,
+    Image,
+    ModelVersion,
+    Product,
+    RunStatus,
+    Split,
+    SuspectLabel,
+    TrainingRun,
+    utc_now,
+)
 from db.pictures.codes import Reason
 from db.queries.pending import count_pending
 from db.queries.waiting_runs import waiting_training_runs
 from db.repository.model_versions import activate
+from db.repository.network_labels import read_head
 from db.repository.runs import begin_run, plan_training_run
 from db.session import Database
 from db.states.version_states import active_version
 from tests.factories import STORE, drawing, encoded, model_version
-from tests.worker.conftest import SHORT_TRAINING, plan, save_garments
+from tests.worker.conftest import SHORT_TRAINING, finish_relabelling, plan, save_garments
 from worker.classifying.loaded_versions import load_classifier
-from worker.cnn.config import FineTuning
+from worker.cnn.config import VIEWS, NetworkName
 from worker.cnn.errors import ConfigError, EmptyCategoryError
-from worker.cnn.learning.fine_tuning import STAGE
+from worker.cnn.heads.strength import WEIGHT_DECAYS
 from worker.cnn.progress import Progress, no_report
 from worker.errors import NothingToTrainError
 from worker.fleet.waiting import wait_until
@@ -64,10 +75,9 @@ def active_id(database: Database) -> int | None:
 
 
 def train_poorly(database: Database) -> int | None:
-    """A training whose network learns nothing."""
-    return run_training(
-        database, STORE, plan(database, replace(SHORT_TRAINING, epochs=1, learning_rate=1e-9))
-    )
+    """A training whose network learns nothing, and has no body."""
+    config = replace(SHORT_TRAINING, network=NetworkName.SEED_CNN, epochs=1, learning_rate=1e-9)
+    return run_training(database, STORE, plan(database, config))
 
 
 def test_a_training_run_tells_what_it_did_and_on_what(trained: Database) -> None:
@@ -75,13 +85,14 @@ def test_a_training_run_tells_what_it_did_and_on_what(trained: Database) -> None
     assert run.status is RunStatus.FINISHED
     assert run.error is None
     assert run.dataset_digest == digest(split_images(trained, CATEGORIES))
-    assert run.history
-    assert set(run.metrics) == {"validation", "test", "left_out"}
-    assert run.metrics["left_out"] == []
+    assert run.history == []  # its backbone is frozen
+    assert run.metrics["left_out"] == run.metrics["reviews"] == []
+    assert run.metrics["weight_decay"] in WEIGHT_DECAYS
     with trained.read() as session:
         version = session.scalars(select(ModelVersion)).one()
     assert version.categories == list(CATEGORIES)
-    assert run.metrics == version.metrics | {"left_out": []}
+    told = {name: run.metrics[name] for name in ("left_out", "reviews", "weight_decay")}
+    assert run.metrics == version.metrics | told
     assert version.metrics["test"]["accuracy"] > 0.8
 
 
@@ -91,10 +102,53 @@ def test_the_digest_changes_with_labels_and_splits_but_not_with_the_order(traine
     assert digest(images[1:]) != digest(images)
 
 
-def test_the_first_version_is_activated_and_makes_everything_pending(trained: Database) -> None:
+def test_the_first_version_is_activated(trained: Database) -> None:
     assert active_id(trained) == 1
+
+
+def test_training_keeps_the_body_and_what_it_makes_of_every_picture(trained: Database) -> None:
+    assert run_training(trained, STORE, plan(trained)) == 2
     with trained.read() as session:
-        assert count_pending(session) == 48
+        version = session.get_one(ModelVersion, 2)
+        assert version.body is not None
+        assert (version.artefact, version.flatbuffer) == (None, None)
+        assert version.sha256 == version.body.sha256
+        assert (version.body.network, version.body.views) == ("efficientnet_lite0", VIEWS)
+        vectors = session.scalars(select(Embedding.vector).where(Embedding.body_id == version.body_id)).all()
+        assert [len(vector) for vector in vectors] == [version.body.width] * 48
+        head = read_head(session, version)
+        assert count_pending(session) == 0  # no picture has to be seen again
+    assert head.categories == CATEGORIES
+    finish_relabelling(trained)
+    with trained.read() as session:
+        products = session.scalars(select(Product)).all()
+    assert {each.label_version_id for each in products} == {2}
+    claimed = [each for each in products if each.category is not None]
+    assert sum(each.category == each.listed_category for each in claimed) > 0.8 * len(products)
+
+
+def test_training_again_on_the_same_records_makes_the_same_head(trained: Database) -> None:
+    assert run_training(trained, STORE, plan(trained)) == 2
+    with trained.read() as session:
+        heads = session.scalars(select(ModelVersion.head).order_by(ModelVersion.id)).all()
+    assert heads[0] == heads[1]
+
+
+def test_what_is_listed_wrongly_is_suspected_and_hardly_anything_else(trained: Database) -> None:
+    wrong = {f"saree{number}" for number in range(4)}
+    with trained.write() as session:
+        session.execute(update(Product).where(Product.asin.in_(wrong)).values(listed_category="trousers"))
+    run_training(trained, STORE, plan(trained))
+    with trained.read() as session:
+        suspects = session.scalars(select(SuspectLabel).where(SuspectLabel.model_version_id == 2)).all()
+        by_asin = {session.get_one(Product, each.product_id).asin: each for each in suspects}
+    found = [by_asin[asin] for asin in wrong & by_asin.keys()]
+    assert len(found) >= 2 > len(by_asin.keys() - wrong)
+    assert {(each.category, each.suggestion, each.reviewed) for each in found} == {
+        ("trousers", "saree", False)
+    }
+    left_out = sorted(each.product_id for each in suspects if each.left_out)
+    assert run_row(trained, 2).metrics["left_out"] == left_out
 
 
 def test_a_worse_candidate_is_kept_but_not_activated_and_a_better_one_is(trained: Database) -> None:
@@ -102,10 +156,9 @@ def test_a_worse_candidate_is_kept_but_not_activated_and_a_better_one_is(trained
     assert active_id(trained) == 1
     with trained.write() as session:
         activate(session, 2)
+        assert count_pending(session) == 48
     assert run_training(trained, STORE, plan(trained)) == 3
     assert active_id(trained) == 3
-    with trained.read() as session:
-        assert count_pending(session) == 48
 
 
 def test_an_active_version_that_cannot_be_loaded_is_replaced(trained: Database) -> None:
@@ -228,7 +281,7 @@ def test_the_heart_beats_with_the_progress_while_the_block_lasts(
 def test_a_run_whose_worker_died_is_executed_by_the_next_and_goes_on_where_it_stopped(
     trained: Database, own_folder: Path
 ) -> None:
-    run = plan(trained, replace(SHORT_TRAINING, fine_tuning=FineTuning(epochs=3, batch_size=8)))
+    run = plan(trained, replace(SHORT_TRAINING, network=NetworkName.SEED_CNN, epochs=3, batch_size=8))
     url = trained.engine.url.render_as_string(hide_password=False)
     program = (
         "import sys\n"
@@ -248,6 +301,8 @@ def test_a_run_whose_worker_died_is_executed_by_the_next_and_goes_on_where_it_st
         session.execute(update(TrainingRun).where(TrainingRun.id == run).values(heartbeat_at=stale))
     steps = list[Progress]()
     assert run_training(trained, STORE, run, steps.append) == 2
-    assert min(step.done for step in steps if step.stage == STAGE) > 1
-    tuned = [entry["epoch"] for entry in run_row(trained, run).history if entry["stage"] == STAGE]
-    assert tuned == [1, 2, 3]
+    assert min(step.done for step in steps if step.stage == NetworkName.SEED_CNN) > 1
+    epochs = [
+        entry["epoch"] for entry in run_row(trained, run).history if entry["stage"] == NetworkName.SEED_CNN
+    ]
+    assert epochs == [1, 2, 3]

@@ -59,8 +59,13 @@ class EmbeddedExamples:
 
     @property
     def taught(self) -> NDArray[np.bool_]:
-        """Whether a head is fitted to the picture: (n,); it shows a category and is not in the test split."""
+        """Whether logits are fitted to the picture: (n,); it shows a category and is not in the test split."""
         return np.asarray(self.shown & (self.splits != TEST))
+
+    @property
+    def refused(self) -> NDArray[np.bool_]:
+        """Whether the picture is a known negative outside the test split: (n,)."""
+        return np.asarray(~self.shown & (self.splits != TEST))
 
     @property
     def validation(self) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from db.heads import Head
 from worker.cnn.arrays import Floats, Labels
@@ -16,7 +17,8 @@ from worker.cnn.figures.doubts import Doubts, fit_doubts
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.metrics import softmax
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
-from worker.cnn.heads.in_distribution import InDistributionScorer, fit_scorer
+from worker.cnn.heads.familiarity import fit_familiarity, teaches_familiarity
+from worker.cnn.heads.in_distribution import InDistributionScorer
 from worker.cnn.heads.logistic import LinearMap, fit_logistic
 from worker.cnn.heads.strength import HeldOut, judge_held_out
 from worker.cnn.heads.suspect_labels import Suspicion, find_suspicions
@@ -52,8 +54,9 @@ def fit_head(
 ) -> FittedHead:
     """Fit a head to the pictures outside the test split, and measure it.
 
-    Known negatives set thresholds and teach nothing. Strength, temperature and thresholds come from what heads say
-    of sources that they have not seen, so that `uncertain` means the same on a shop that is new.
+    Known negatives teach what is none of the categories, and no logit. Strength, temperature and thresholds come
+    from what heads say of sources that they have not seen, so that `uncertain` means the same on a shop that is
+    new.
 
     Args:
         examples: labelled embeddings of one body.
@@ -63,8 +66,13 @@ def fit_head(
     Raises:
         EmptyCategoryError: a category has fewer than two products outside the test split.
     """
-    names = tuple(categories)
-    examples.require_categories(names)
+    examples.require_categories(tuple(categories))
+    # Threads of linear algebra wait by spinning: on two busy cores they take five times as long as one alone.
+    with threadpool_limits(limits=1):
+        return _fit(examples, tuple(categories), target_precision)
+
+
+def _fit(examples: EmbeddedExamples, names: tuple[str, ...], target_precision: float) -> FittedHead:
     suspicions = find_suspicions(examples.select(examples.taught))
     suspect = np.array([each.product for each in suspicions if each.left_out], dtype=np.str_)
     examples = examples.select(~(examples.taught & np.isin(examples.products, suspect)))
@@ -73,7 +81,7 @@ def fit_head(
     head = _join(
         names,
         fit_logistic(taught, held_out.weight_decay),
-        fit_scorer(taught.embeddings.astype(np.float64), taught.labels, len(names)),
+        fit_familiarity(examples, len(names), by_negatives=teaches_familiarity(examples)),
         fit_doubts(held_out.deciding(), target_precision),
     )
     return FittedHead(head, _evaluations(head, examples, held_out), suspicions, held_out.weight_decay)

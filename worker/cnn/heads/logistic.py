@@ -39,7 +39,7 @@ def fit_logistic(examples: EmbeddedExamples, weight_decay: float) -> LinearMap:
         examples: reviews and rare categories weigh more, as `worker.cnn.heads.weighting` says.
         weight_decay: as for `fit_weighted`.
     """
-    weights = weigh(examples.labels, examples.sources, examples.reviewed)
+    weights = weigh(examples.labels, examples.reviewed)
     return fit_weighted(examples.embeddings, examples.labels, weights, weight_decay)
 
 

@@ -12,8 +12,8 @@ from worker.cnn.figures.calibration import fit_temperature
 from worker.cnn.figures.doubts import Judged
 from worker.cnn.figures.metrics import log_loss, softmax
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
+from worker.cnn.heads.familiarity import fit_familiarity, teaches_familiarity
 from worker.cnn.heads.holding_out import Folds, deal_folds
-from worker.cnn.heads.in_distribution import fit_scorer
 from worker.cnn.heads.logistic import fit_logistic
 
 WEIGHT_DECAYS: Final = (1e-4, 3e-4, 1e-3)
@@ -53,17 +53,16 @@ def judge_held_out(examples: EmbeddedExamples, classes: int) -> HeldOut:
     The strength with the lowest loss is kept, once its temperature is fitted.
 
     Args:
-        examples: none of the test split; known negatives are judged, and teach nothing.
+        examples: none of the test split; known negatives are judged, and teach the score alone.
         classes: number of the categories.
     """
     folds = deal_folds(examples.labels, examples.sources, examples.groups)
     scores, known = np.zeros(len(examples)), np.zeros(len(examples), np.bool_)
+    by_negatives = teaches_familiarity(examples)
     for held_out, seen in _seen(examples, folds, classes):
-        scorer = fit_scorer(seen.embeddings.astype(np.float64), seen.labels, classes)
-        scores[held_out], known[held_out] = (
-            scorer.score(examples.embeddings[held_out].astype(np.float64)),
-            True,
-        )
+        scorer = fit_familiarity(seen, classes, by_negatives=by_negatives)
+        scores[held_out] = scorer.score(examples.embeddings[held_out].astype(np.float64))
+        known[held_out] = True
     unseen = known & folds.whole
     tried = []
     for decay in WEIGHT_DECAYS:
@@ -75,21 +74,23 @@ def judge_held_out(examples: EmbeddedExamples, classes: int) -> HeldOut:
 def _seen(
     examples: EmbeddedExamples, folds: Folds, classes: int
 ) -> Iterator[tuple[NDArray[np.bool_], EmbeddedExamples]]:
-    """Give each fold's mask with the pictures that teach without it; none if a category would be missing.
+    """Give each fold's mask with the pictures that are left without it; none if a kind of them would be missing.
 
-    Near duplicates of what is held out, which another source may show, do not teach either.
+    Near duplicates of what is held out, which another source may show, are left out as well.
     """
     for held_out in folds:
         is_near = np.isin(examples.groups, examples.groups[held_out])
-        seen = examples.select(examples.taught & ~is_near)
-        if len(np.unique(seen.labels)) == classes:
+        seen = examples.select(~is_near)
+        missing = classes - len(np.unique(seen.labels[seen.shown]))
+        if not missing and (seen.refused.any() or not teaches_familiarity(examples)):
             yield held_out, seen
 
 
 def _logits(examples: EmbeddedExamples, folds: Folds, classes: int, weight_decay: float) -> Floats:
     logits = np.zeros((len(examples), classes))
     for held_out, seen in _seen(examples, folds, classes):
-        logits[held_out] = fit_logistic(seen, weight_decay)(examples.embeddings[held_out])
+        taught = seen.select(seen.taught)
+        logits[held_out] = fit_logistic(taught, weight_decay)(examples.embeddings[held_out])
     return logits
 
 

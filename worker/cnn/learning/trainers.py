@@ -11,7 +11,6 @@ from worker.cnn.config import TrainingConfig
 from worker.cnn.learning.augmentation import alter
 from worker.cnn.learning.epoch_batches import ShuffledBatches, make_targets
 from worker.cnn.learning.features import compile_for_pictures, compute_features
-from worker.cnn.learning.fine_tuning import fine_tune
 from worker.cnn.learning.fitting import Fitting, History, build_adam, fit
 from worker.cnn.learning.workspace import Workspace
 from worker.cnn.networks.architectures import assemble_body, assemble_seed_cnn, build_seed_cnn
@@ -19,7 +18,6 @@ from worker.cnn.networks.efficientnet import FEATURES, build_backbone
 from worker.cnn.networks.projection import fit_projection
 from worker.cnn.networks.two_views import VIEWS_OF_A_PICTURE, over_pictures
 from worker.cnn.pictures.dataset import TEST, TRAIN, VALIDATION, Examples
-from worker.cnn.pictures.views import View
 from worker.cnn.progress import Progress, Report
 from worker.cnn.quiet_tensorflow import keras
 from worker.cnn.serving.inference import Outputs
@@ -29,19 +27,6 @@ _BATCH_SIZE: Final = 16
 
 PROJECTED: Final = 400
 """Pictures, at most, to which the projection of a frozen backbone is fitted; more of them changed nothing."""
-
-
-@dataclass(frozen=True)
-class TrainedBody:
-    """A network up to its embedding.
-
-    Attributes:
-        model: as it is saved.
-        history: the figures of each epoch; none where the backbone is frozen.
-    """
-
-    model: Any
-    history: History
 
 
 @dataclass(frozen=True)
@@ -61,25 +46,17 @@ class TrainedWhole:
     history: History
 
 
-def train_body(
-    config: TrainingConfig, examples: Examples, workspace: Workspace, report: Report
-) -> TrainedBody:
-    """Make a body: the backbone, its upper blocks fine-tuned if the config has `fine_tuning`, and a projection."""
-    if config.fine_tuning is None:
-        sample = _draw(examples.select(examples.splits != TEST), config.seed)
-        features = compute_features(config.network, sample, (View.ORIGINAL,), workspace.folder, report)[0]
-        backbone = over_pictures(build_backbone(config.network), "backbone")
-        projection = fit_projection(features, config.seed)
-        joined = (-1, VIEWS_OF_A_PICTURE * FEATURES)
-        model = assemble_body(
-            config.network, lambda x: keras.ops.sqrt(keras.ops.reshape(backbone(x), joined)), projection
-        )
-        return TrainedBody(model, ())
-    train, held_out = _divide(examples)
-    tuned = fine_tune(config, train, _validation(held_out), workspace, report)
-    projection = fit_projection(tuned.seen, config.seed)
-    model = assemble_body(config.network, lambda x: tuned.upper(tuned.lower(x)), projection)
-    return TrainedBody(model, tuned.history)
+def make_body(config: TrainingConfig, examples: Examples, report: Report) -> Any:
+    """Make the body that is saved: a frozen backbone over both views, and a projection that suits the pictures."""
+    sample = _draw(examples.select(examples.splits != TEST), config.seed)
+    features = compute_features(config.network, sample.pictures, report)
+    backbone = over_pictures(build_backbone(config.network), "backbone")
+    joined = (-1, VIEWS_OF_A_PICTURE * FEATURES)
+    return assemble_body(
+        config.network,
+        lambda x: keras.ops.sqrt(keras.ops.reshape(backbone(x), joined)),
+        fit_projection(features, config.seed),
+    )
 
 
 def train_seed_cnn(

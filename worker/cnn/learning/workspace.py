@@ -20,7 +20,7 @@ class Workspace:
     """A folder that training runs share; each run has a name of its own in it.
 
     Attributes:
-        folder: below it are features and maps, which any run may use again.
+        folder: of all runs.
         run: the same for the same settings and the same examples, so that a run that is sent again after its
             worker was killed finds what that worker left.
     """

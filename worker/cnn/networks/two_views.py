@@ -17,15 +17,3 @@ def over_pictures(model: Any, name: str) -> Any:
     each = model(keras.ops.reshape(pictures, (-1, side, width, channels)))
     outputs = keras.ops.reshape(each, (-1, VIEWS_OF_A_PICTURE, *model.output_shape[1:]))
     return keras.Model(pictures, outputs, name=name)
-
-
-def over_maps(model: Any, name: str) -> Any:
-    """Have a model of one view's maps (n, ...), which gives features (n, d), take those of both: (n, 2, ...).
-
-    It gives both views' features side by side: (n, 2 * d).
-    """
-    shape = model.input_shape[1:]
-    maps = keras.Input((VIEWS_OF_A_PICTURE, *shape), name="maps")
-    each = model(keras.ops.reshape(maps, (-1, *shape)))
-    outputs = keras.ops.reshape(each, (-1, VIEWS_OF_A_PICTURE * model.output_shape[-1]))
-    return keras.Model(maps, outputs, name=name)

@@ -2,7 +2,7 @@
 
 They measure how well a classifier holds; no training uses them. A picture's key decides in which direction it
 is varied and the strength how far, so that equal arguments give equal pictures and a greater strength goes
-further the same way. Pictures are varied as they are fitted to a network's input; their padding stays white.
+further the same way. Pictures are varied as canvases, before views are cut; their padding stays white.
 """
 
 import hashlib
@@ -62,7 +62,7 @@ def vary(
     """Vary pictures, uint8 (n, height, width, 3), without changing them; gives the same shape and type.
 
     Args:
-        pictures: RGB, fitted to a network's input.
+        pictures: RGB, on canvases of one size.
         variation: what happens to them.
         strength: 1, 2 or 3.
         keys: (n,), which decide the direction, place or colour of what happens.

@@ -119,21 +119,30 @@ class Classifier:
 
 def load_engine(artefact: bytes, specification: ClassifierSpecification, head: Head | None) -> Engine:
     """Load what runs a network, as `Classifier.load` describes it."""
-    digest = hashlib.sha256(artefact).hexdigest()
     shape = picture_shape(specification)
     signature = (
         Signature.whole(shape, len(specification.categories))
         if head is None
         else Signature.body(shape, head.width)
     )
-    if digest == specification.flatbuffer_sha256:
+    if is_flatbuffer(artefact, specification):
         return LiteRTEngine(artefact, signature)
-    if digest != specification.sha256:
-        known = f"{specification.sha256}, or {specification.flatbuffer_sha256} as a flatbuffer"
-        raise ArtefactDigestError(f"the artefact must have SHA-256 {known}, got {digest}")
     from worker.cnn.serving.keras_engine import KerasEngine  # noqa: PLC0415 - TensorFlow takes seconds
 
     return KerasEngine(artefact, signature)
+
+
+def is_flatbuffer(artefact: bytes, specification: ClassifierSpecification) -> bool:
+    """Tell the flatbuffer of a version from its `.keras` file, by the digest.
+
+    Raises:
+        ArtefactDigestError: the bytes are neither.
+    """
+    digest = hashlib.sha256(artefact).hexdigest()
+    if digest not in (specification.sha256, specification.flatbuffer_sha256):
+        known = f"{specification.sha256}, or {specification.flatbuffer_sha256} as a flatbuffer"
+        raise ArtefactDigestError(f"the artefact must have SHA-256 {known}, got {digest}")
+    return digest == specification.flatbuffer_sha256
 
 
 def gather_answers(

@@ -42,7 +42,7 @@ def test_too_few_products_are_counted_by_category() -> None:
     splits = np.array(["train", "train", "train", "train", "train", "test", "train"])
     examples = embedded([0, 0, 1, 1, 1, 2, KNOWN_NEGATIVE], products=products, splits=splits)
     with pytest.raises(
-        EmptyCategoryError, match="needs 2 products.*1 more of jeans, 2 more of trousers; got"
+        EmptyCategoryError, match=r"needs 2 products.*1 more of jeans, 2 more of trousers; got"
     ):
         examples.require_categories(CATEGORIES)
     with pytest.raises(EmptyCategoryError, match="8 more of saree"):

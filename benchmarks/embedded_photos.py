@@ -13,16 +13,16 @@ from db.datasets.splits import near_duplicate_groups
 from db.pictures.decoder import check_picture
 from db.queries.labelled_images import LabelledImage
 from worker.cnn.arrays import KNOWN_NEGATIVE, Labels
-from worker.cnn.config import DEFAULT_NETWORK, INPUT_SHAPES
+from worker.cnn.config import DEFAULT_NETWORK, INPUT_SHAPES, VIEWS
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
-from worker.cnn.learning.features import compute_features, feature_cache
+from worker.cnn.learning.features import compute_features
 from worker.cnn.learning.trainers import PROJECTED
+from worker.cnn.networks.backbone import WEIGHTS_FILES
 from worker.cnn.networks.projection import fit_projection
-from worker.cnn.pictures.dataset import TRAIN, Examples
-from worker.cnn.pictures.views import View
+from worker.cnn.pictures.dataset import TRAIN
 from worker.commands.progress_bars import training_bar
 
-_READ_AT_ONCE: Final = 256
+_READ_AT_ONCE: Final = 700
 
 CATALOGUE: Final = "catalogue"
 """The fold of the two sources that show the same products."""
@@ -139,27 +139,19 @@ def _near_duplicates(
 
 
 def _read_features(photos: Sequence[Photo], keys: Sequence[str], workdir: Path) -> NDArray[np.float32]:
-    cache = feature_cache(workdir, DEFAULT_NETWORK)
-    missing = [row for row, key in enumerate(keys) if cache.read(key, View.ORIGINAL) is None]
-    for start in range(0, len(missing), _READ_AT_ONCE):
-        _compute([photos[row] for row in missing[start : start + _READ_AT_ONCE]], workdir)
-    views = [cache.read(key, View.ORIGINAL) for key in keys]
-    joined = np.stack([view for view in views if view is not None]).reshape(len(keys), -1)
-    return np.asarray(np.sqrt(joined), np.float32)
+    """Read the features from a file that is named by what they are of; compute them if there is none."""
+    name = digest(" ".join([*keys, VIEWS, WEIGHTS_FILES[DEFAULT_NETWORK].sha256]))
+    path = workdir / f"features-{name[:16]}.npy"
+    if not path.exists():
+        starts = range(0, len(photos), _READ_AT_ONCE)
+        parts = [_compute(photos[start : start + _READ_AT_ONCE]) for start in starts]
+        workdir.mkdir(parents=True, exist_ok=True)
+        np.save(path, np.concatenate(parts))
+    return np.asarray(np.load(path, allow_pickle=False), np.float32)
 
 
-def _compute(photos: Sequence[Photo], workdir: Path) -> None:
-    """Compute and keep the features of some photos, so that only those are in memory."""
-    keys = np.array([photo.key for photo in photos])
-    examples = Examples(
-        pictures=read_pictures(photos, INPUT_SHAPES[DEFAULT_NETWORK]),
-        labels=np.zeros(len(photos), np.int64),
-        splits=np.full(len(photos), TRAIN),
-        keys=keys,
-        products=keys,
-        sources=keys,
-        groups=keys,
-        reviewed=np.zeros(len(photos), np.bool_),
-    )
+def _compute(photos: Sequence[Photo]) -> NDArray[np.float32]:
+    """Compute the features of some photos, so that only those are in memory."""
+    pictures = read_pictures(photos, INPUT_SHAPES[DEFAULT_NETWORK])
     with training_bar() as report:
-        compute_features(DEFAULT_NETWORK, examples, (View.ORIGINAL,), workdir, report)
+        return compute_features(DEFAULT_NETWORK, pictures, report)

@@ -83,7 +83,7 @@ def plain_fit(weight_decay: float, temperature: float, review_weight: float) -> 
 
     def fit(examples: EmbeddedExamples) -> Asked:
         taught = examples.select(examples.taught)
-        weights = weigh(taught.labels, taught.sources, taught.reviewed, review_weight)
+        weights = weigh(taught.labels, taught.reviewed, review_weight)
         logits = fit_weighted(taught.embeddings, taught.labels, weights, weight_decay)
         return lambda embeddings: softmax(logits(embeddings), temperature)
 

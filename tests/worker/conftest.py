@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
-from db.models import Embedding
+from db.models import Embedding, Prediction, Product
 from db.pictures.decoder import check_picture
 from db.repository.found_products import FoundPicture
+from db.repository.labels import Label
 from db.repository.relabelling import relabel_some
 from db.repository.runs import plan_training_run
 from db.session import Database
@@ -111,18 +112,21 @@ def trained_file(own_folder: Path) -> Path:
     for number, category in enumerate(CATEGORIES):
         save_garments(database, category.name, range(100 * number, 100 * number + PRODUCTS))
     assert run_training(database, STORE, plan(database)) == 1
-    forget_embeddings(database)
+    forget_what_was_seen(database)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     return path
 
 
-def forget_embeddings(database: Database) -> None:
-    """Take away what training has embedded, so that all is pending, and finish the relabelling without it."""
-    with database.write() as session:
-        session.execute(delete(Embedding))
+def forget_what_was_seen(database: Database) -> None:
+    """Take away what training has made of its pictures, and their labels, so that all is pending."""
     finish_relabelling(database)
+    with database.write() as session:
+        session.execute(delete(Prediction))
+        session.execute(delete(Embedding))
+        unclassified = dict.fromkeys([*Label._fields, "classified_at"])
+        session.execute(update(Product).values(unclassified))
 
 
 def finish_relabelling(database: Database) -> None:

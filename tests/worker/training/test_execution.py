@@ -16,6 +16,7 @@ from db.models import (
     Embedding,
     Image,
     ModelVersion,
+    Prediction,
     Product,
     RunStatus,
     Split,
@@ -32,7 +33,7 @@ from db.repository.runs import begin_run, plan_training_run
 from db.session import Database
 from db.states.version_states import active_version
 from tests.factories import STORE, drawing, encoded, model_version
-from tests.worker.conftest import SHORT_TRAINING, finish_relabelling, plan, save_garments
+from tests.worker.conftest import SHORT_TRAINING, plan, save_garments
 from worker.classifying.loaded_versions import load_classifier
 from worker.cnn.config import VIEWS, NetworkName
 from worker.cnn.errors import ConfigError, EmptyCategoryError
@@ -117,11 +118,12 @@ def test_training_keeps_the_body_and_what_it_makes_of_every_picture(trained: Dat
         vectors = session.scalars(select(Embedding.vector).where(Embedding.body_id == version.body_id)).all()
         assert [len(vector) for vector in vectors] == [version.body.width] * 48
         head = read_head(session, version)
+        said = session.scalars(select(Prediction).where(Prediction.model_version_id == 2)).all()
+        assert len(said) == 48
+        assert {tuple(each.probabilities) for each in said} == {CATEGORIES}
         assert count_pending(session) == 0  # no picture has to be seen again
-    assert head.categories == CATEGORIES
-    finish_relabelling(trained)
-    with trained.read() as session:
         products = session.scalars(select(Product)).all()
+    assert head.categories == CATEGORIES
     assert {each.label_version_id for each in products} == {2}
     claimed = [each for each in products if each.category is not None]
     assert sum(each.category == each.listed_category for each in claimed) > 0.8 * len(products)

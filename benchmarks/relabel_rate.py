@@ -113,7 +113,7 @@ def record_version(database: Database, seed: int) -> int:
 
     head = Head(
         categories, array(WIDTH, classes), array(classes), 1.0, 0.6, -1e9, array(WIDTH, classes),
-        array(classes), array(classes), array(classes, classes),
+        array(classes), array(classes), array(classes, classes), array(WIDTH, classes), array(classes),
     )  # fmt: skip
     values = {
         "network": "efficientnet_lite2", "categories": list(categories), "temperature": 1.0, "threshold": 0.6,

@@ -50,11 +50,14 @@ class Head:
         temperature: over 0; logits are divided by it.
         threshold: the confidence under which no label is claimed, 0 to 1.
         in_distribution_threshold: likewise the score.
-        projection: float32 (width, classes), of the score max(2 p - offsets) - |p @ spread|^2 with
+        projection: float32 (width, classes), of the nearness max(2 p - offsets) - |p @ spread|^2 with
             p = x @ projection + projection_bias: relative Mahalanobis distance (Ren et al. 2021).
         projection_bias: float32 (classes,).
         offsets: float32 (classes,).
         spread: float32 (classes, classes).
+        lead_kernel: float32 (width, classes), of the lead over known negatives max(x @ lead_kernel + lead_bias);
+            the lower of nearness and lead is the in-distribution score.
+        lead_bias: float32 (classes,); where no known negatives taught, greater than any nearness.
 
     Raises:
         HeadError: an array has another shape than the categories and the width ask for.
@@ -70,6 +73,8 @@ class Head:
     projection_bias: NDArray[np.float32]
     offsets: NDArray[np.float32]
     spread: NDArray[np.float32]
+    lead_kernel: NDArray[np.float32]
+    lead_bias: NDArray[np.float32]
 
     def __post_init__(self) -> None:
         for name, shape in self._shapes().items():
@@ -101,7 +106,9 @@ class Head:
             )
         values = embeddings.astype(np.float64)
         logits = (_product(values, self.kernel) + self.bias) / self.temperature
-        return Said(_softmax(logits), self._score(_product(values, self.projection) + self.projection_bias))
+        nearness = self._nearness(_product(values, self.projection) + self.projection_bias)
+        leads = _product(values, self.lead_kernel) + self.lead_bias
+        return Said(_softmax(logits), np.minimum(nearness, leads.max(axis=1)))
 
     def are_uncertain(
         self, confidence: NDArray[np.floating], in_distribution: NDArray[np.floating]
@@ -144,9 +151,11 @@ class Head:
             "projection_bias": flat,
             "offsets": flat,
             "spread": (classes, classes),
+            "lead_kernel": wide,
+            "lead_bias": flat,
         }
 
-    def _score(self, projected: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _nearness(self, projected: NDArray[np.float64]) -> NDArray[np.float64]:
         spread = self.spread.astype(np.float64)
         # Summed in the order of the classes: a matrix product may sum in another for another number of rows.
         spanned = sum(projected[:, [row]] * spread[row] for row in range(len(spread)))

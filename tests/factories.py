@@ -128,6 +128,8 @@ def head(width: int = 8, **values: Any) -> Head:
         "projection_bias": array(classes),
         "offsets": array(classes),
         "spread": array(classes, classes),
+        "lead_kernel": array(width, classes),
+        "lead_bias": array(classes),
     }
     return Head(**fields_of_head | values)
 
@@ -169,6 +171,8 @@ def telling_head(**values: Any) -> Head:
         "projection_bias": nothing,
         "offsets": nothing,
         "spread": np.zeros((classes, classes), np.float32),
+        "lead_kernel": np.zeros((8, classes), np.float32),
+        "lead_bias": np.full(classes, 1e30, np.float32),
     }
     return head(**{"categories": names, "temperature": 1.0} | arrays | values)
 

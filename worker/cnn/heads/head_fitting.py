@@ -4,7 +4,7 @@ It needs neither TensorFlow nor LiteRT, and takes seconds.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,7 @@ from worker.cnn.figures.doubts import Doubts, fit_doubts
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.metrics import softmax
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
-from worker.cnn.heads.familiarity import fit_familiarity, teaches_familiarity
-from worker.cnn.heads.in_distribution import InDistributionScorer
+from worker.cnn.heads.familiarity import Familiarity, fit_familiarity, teaches_familiarity
 from worker.cnn.heads.logistic import LinearMap, fit_logistic
 from worker.cnn.heads.strength import HeldOut, judge_held_out
 from worker.cnn.heads.suspect_labels import Suspicion, find_suspicions
@@ -78,18 +77,18 @@ def _fit(examples: EmbeddedExamples, names: tuple[str, ...], target_precision: f
     examples = examples.select(~(examples.taught & np.isin(examples.products, suspect)))
     held_out = judge_held_out(examples.select(examples.splits != TEST), len(names))
     taught = examples.select(examples.taught)
+    familiarity = fit_familiarity(examples, len(names), by_negatives=teaches_familiarity(examples))
     head = _join(
         names,
         fit_logistic(taught, held_out.weight_decay),
-        fit_familiarity(examples, len(names), by_negatives=teaches_familiarity(examples)),
+        replace(familiarity, leads=held_out.alignment.apply(familiarity.leads)),
         fit_doubts(held_out.deciding(), target_precision),
     )
     return FittedHead(head, _evaluations(head, examples, held_out), suspicions, held_out.weight_decay)
 
 
-def _join(
-    categories: tuple[str, ...], logits: LinearMap, scorer: InDistributionScorer, doubts: Doubts
-) -> Head:
+def _join(categories: tuple[str, ...], logits: LinearMap, familiarity: Familiarity, doubts: Doubts) -> Head:
+    nearness, leads = familiarity.nearness, familiarity.leads
     return Head(
         categories=categories,
         kernel=logits.kernel.astype(np.float32),
@@ -97,10 +96,12 @@ def _join(
         temperature=doubts.temperature,
         threshold=doubts.threshold,
         in_distribution_threshold=doubts.in_distribution_threshold,
-        projection=scorer.kernel,
-        projection_bias=scorer.bias,
-        offsets=scorer.offsets,
-        spread=scorer.spread,
+        projection=nearness.kernel,
+        projection_bias=nearness.bias,
+        offsets=nearness.offsets,
+        spread=nearness.spread,
+        lead_kernel=leads.kernel.astype(np.float32),
+        lead_bias=leads.bias.astype(np.float32),
     )
 
 

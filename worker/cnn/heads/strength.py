@@ -7,12 +7,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.cnn.arrays import Floats
+from worker.cnn.arrays import Floats, Labels
 from worker.cnn.figures.calibration import fit_temperature
 from worker.cnn.figures.doubts import Judged
 from worker.cnn.figures.metrics import log_loss, softmax
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
-from worker.cnn.heads.familiarity import fit_familiarity, teaches_familiarity
+from worker.cnn.heads.familiarity import Alignment, align, fit_familiarity, teaches_familiarity
 from worker.cnn.heads.holding_out import Folds, deal_folds
 from worker.cnn.heads.logistic import fit_logistic
 
@@ -31,19 +31,18 @@ class HeldOut:
         known: bool (n,), whether the picture could be judged: without its fold, every category was still there.
         unseen: bool (n,), whether the source was held out whole as well.
         weight_decay: the strength of these heads.
+        alignment: of the two parts of their in-distribution score.
     """
 
     judged: Judged
     known: NDArray[np.bool_]
     unseen: NDArray[np.bool_]
     weight_decay: float
+    alignment: Alignment
 
     def deciding(self) -> Judged:
         """Give the answers that decide on temperature and thresholds: of unseen sources, if they are enough."""
-        shown = self.judged.labels >= 0
-        enough = (self.unseen & shown).sum() >= FEWEST_UNSEEN
-        rows = self.known & (self.unseen | ~shown) if enough else self.known
-        rows = rows if (rows & shown).any() else np.ones(len(rows), np.bool_)
+        rows = _deciding(self.judged.labels, self.known, self.unseen)
         return Judged(self.judged.logits[rows], self.judged.in_distribution[rows], self.judged.labels[rows])
 
 
@@ -57,18 +56,41 @@ def judge_held_out(examples: EmbeddedExamples, classes: int) -> HeldOut:
         classes: number of the categories.
     """
     folds = deal_folds(examples.labels, examples.sources, examples.groups)
-    scores, known = np.zeros(len(examples)), np.zeros(len(examples), np.bool_)
-    by_negatives = teaches_familiarity(examples)
-    for held_out, seen in _seen(examples, folds, classes):
-        scorer = fit_familiarity(seen, classes, by_negatives=by_negatives)
-        scores[held_out] = scorer.score(examples.embeddings[held_out].astype(np.float64))
-        known[held_out] = True
+    nearness, leads, known = _scores(examples, folds, classes)
     unseen = known & folds.whole
+    rows = _deciding(examples.labels, known, unseen)
+    by_negatives = teaches_familiarity(examples)
+    alignment = align(nearness[rows], leads[rows], examples.labels[rows]) if by_negatives else Alignment()
+    scores = alignment.join(nearness, leads)
     tried = []
     for decay in WEIGHT_DECAYS:
         judged = Judged(_logits(examples, folds, classes, decay), scores, examples.labels)
-        tried.append(HeldOut(judged, known, unseen, decay))
+        tried.append(HeldOut(judged, known, unseen, decay, alignment))
     return min(tried, key=_loss)
+
+
+def _deciding(labels: Labels, known: NDArray[np.bool_], unseen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    shown = labels >= 0
+    enough = (unseen & shown).sum() >= FEWEST_UNSEEN
+    rows = known & (unseen | ~shown) if enough else known
+    return rows if (rows & shown).any() else np.ones(len(rows), np.bool_)
+
+
+def _scores(
+    examples: EmbeddedExamples, folds: Folds, classes: int
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Give the nearness and the lead of each picture (n,), and whether it could be judged."""
+    nearness, leads, known = (
+        np.zeros(len(examples)),
+        np.zeros(len(examples)),
+        np.zeros(len(examples), np.bool_),
+    )
+    by_negatives = teaches_familiarity(examples)
+    for held_out, seen in _seen(examples, folds, classes):
+        familiarity = fit_familiarity(seen, classes, by_negatives=by_negatives)
+        nearness[held_out], leads[held_out] = familiarity.score(examples.embeddings[held_out])
+        known[held_out] = True
+    return nearness, leads, known
 
 
 def _seen(

@@ -1,5 +1,6 @@
 """Plays a person who gives verdicts in an order, and a head that learns, on photos whose labels are known."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.embedded_photos import EmbeddedPhotos
-from db.queries.review_order import Candidate, NewSource, Offers, choose
+from db.queries.review_order import NEW_SOURCE_VERDICTS, Candidate, NewSource, Offers, choose
 from worker.cnn.arrays import Floats
 from worker.cnn.figures.metrics import softmax
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
@@ -22,7 +23,10 @@ Asked = Callable[[NDArray[np.int8]], Floats]
 
 Fit = Callable[[EmbeddedExamples], Asked]
 
-Order = Callable[[Sequence[Candidate], int, int, int], list[int]]
+Verdicts = Counter[str]
+"""How many were given so far, by source."""
+
+Order = Callable[[Sequence[Candidate], Verdicts, int, int], list[int]]
 """From candidates, the verdicts given so far, how many to choose and a seed, to the ids of the chosen."""
 
 
@@ -45,28 +49,33 @@ class Setting:
     seed: int
 
 
-def by_chance(candidates: Sequence[Candidate], verdicts: int, limit: int, seed: int) -> list[int]:
+def by_chance(candidates: Sequence[Candidate], verdicts: Verdicts, limit: int, seed: int) -> list[int]:
     """Choose at random."""
     ids = sorted(candidate.id for candidate in candidates)
-    return Random(f"{seed} {verdicts}").sample(ids, min(limit, len(ids)))  # noqa: S311 - a sample, no secret
+    return Random(f"{seed} {verdicts.total()}").sample(ids, min(limit, len(ids)))  # noqa: S311 - a sample, no secret
 
 
-def by_margin(candidates: Sequence[Candidate], verdicts: int, limit: int, seed: int) -> list[int]:
+def by_margin(candidates: Sequence[Candidate], verdicts: Verdicts, limit: int, seed: int) -> list[int]:
     """Choose the unsure: the smallest margins."""
     del seed
-    offers = Offers(unsure=_surest_last(candidates), verdicts=verdicts)
+    offers = Offers(unsure=_surest_last(candidates), verdicts=verdicts.total())
     return [candidate.id for candidate, _ in choose(offers, limit)]
 
 
-def by_auto(candidates: Sequence[Candidate], verdicts: int, limit: int, seed: int) -> list[int]:
-    """Choose as `to-review --order auto` does of a source that is new, and unlisted."""
+def by_auto(candidates: Sequence[Candidate], verdicts: Verdicts, limit: int, seed: int) -> list[int]:
+    """Choose as `to-review --order auto` does among sources that are new, and unlisted."""
     shuffled = sorted(candidates, key=lambda each: each.id)
-    Random(f"{seed} {verdicts}").shuffle(shuffled)  # noqa: S311 - as above
+    Random(f"{seed} {verdicts.total()}").shuffle(shuffled)  # noqa: S311 - as above
+    sources = sorted({candidate.marketplace for candidate in candidates})
     offers = Offers(
-        new_sources=[NewSource(candidates, verdicts)],
+        new_sources=[
+            NewSource([each for each in candidates if each.marketplace == source], verdicts[source])
+            for source in sources
+            if verdicts[source] < NEW_SOURCE_VERDICTS
+        ],
         unsure=_surest_last(candidates),
         random=shuffled,
-        verdicts=verdicts,
+        verdicts=verdicts.total(),
     )
     return [candidate.id for candidate, _ in choose(offers, limit)]
 
@@ -105,12 +114,12 @@ def review(
 ) -> Iterator[tuple[NDArray[np.bool_], Asked]]:
     """Give verdicts up to each number of them, learning after each step: who has been reviewed (n,), and the head."""
     reviewed, asked = np.zeros(len(setting.photos), np.bool_), before
-    verdicts = 0
+    verdicts: Verdicts = Counter()
     for step in steps:
         offered = make_candidates(setting, asked, setting.candidates & ~reviewed)
-        for number in order(list(offered.values()), verdicts, step - verdicts, setting.seed):
+        for number in order(list(offered.values()), verdicts.copy(), step - verdicts.total(), setting.seed):
             reviewed |= setting.candidates & (setting.photos.products == offered[number].asin)
-        verdicts = step
+            verdicts[offered[number].marketplace] += 1
         known = setting.taught | reviewed
         asked = fit(replace(setting.examples, reviewed=reviewed).select(known))
         yield reviewed.copy(), asked

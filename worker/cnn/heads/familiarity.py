@@ -35,7 +35,7 @@ class Alignment:
 
     def join(self, nearness: Floats, leads: Floats) -> Floats:
         """Give the in-distribution scores (n,): the lower of both."""
-        return np.minimum(nearness, self.scale * leads + self.shift)
+        return np.asarray(np.minimum(nearness, self.scale * leads + self.shift))
 
     def apply(self, leads: LinearMap) -> LinearMap:
         """Give the map whose leads are in the unit of nearness."""

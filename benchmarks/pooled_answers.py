@@ -83,19 +83,23 @@ class PooledAnswers:
         """Give every figure by name, shares from 0 to 1; None where there is nothing to take a share of."""
         if not self.answers.shown.any():
             return {}
-        found = evaluate(self.answers, categories)
+        found, everywhere = evaluate(self.answers, categories), np.ones_like(self.inside)
         figures: dict[str, float | None] = {
             "accuracy, pooled": found.accuracy,
             "accuracy without the catalogue": self._accuracy_without_catalogue(),
             "accuracy, mean over sources": self._mean_over_sources(),
             "macro-F1": found.macro_f1,
         }
-        figures |= {f"F1 {name}": score.f1 for name, score in found.categories.items()}
+        figures |= {
+            f"F1 {name}": score.f1 if score.support else None for name, score in found.categories.items()
+        }
         figures |= {
             "calibration error": found.expected_calibration_error,
             "coverage": found.coverage,
             "accuracy of claims": found.claimed_accuracy,
-            f"coverage at {RIGHT} right": self._coverage_at_right(),
+            f"coverage at {RIGHT} right": self._coverage_at_right(self.inside, everywhere),
+            "... by confidence alone": self._coverage_at_right(everywhere, everywhere),
+            "... so, without the catalogue": self._coverage_at_right(everywhere, self.folds != CATALOGUE),
             "other garments flagged": found.negatives_flagged,
         }
         return figures | {f"... {name}": self._flagged(classes) for name, classes in NEAR.items()}
@@ -121,9 +125,11 @@ class PooledAnswers:
     def _mean_over_sources(self) -> float:
         return fmean(accuracy for accuracy, _ in self.accuracies(self.sources).values())
 
-    def _coverage_at_right(self) -> float:
-        shown = self.answers.select(self.answers.shown)
-        curve = accuracy_coverage_curve(shown.confidence, shown.right, self.inside[self.answers.shown])
+    def _coverage_at_right(self, claimable: NDArray[np.bool_], asked: NDArray[np.bool_]) -> float:
+        """Give the largest share of those asked (n,) that could be claimed, and 98 % of it right, surest first."""
+        rows = asked & self.answers.shown
+        theirs = self.answers.select(rows)
+        curve = accuracy_coverage_curve(theirs.confidence, theirs.right, claimable[rows])
         return max((point.coverage for point in curve if point.accuracy >= RIGHT), default=0.0)
 
     def _flagged(self, classes: Sequence[str]) -> float | None:

@@ -121,12 +121,15 @@ def show_sources(outcomes: Sequence[Outcome], seen: str) -> Table:
 
 
 def show_categories(outcomes: Sequence[CategoryOutcome]) -> Table:
-    """Lay out a new category's F1 by order and verdicts."""
-    table = Table("category", "order", *map(str, CATEGORY_STEPS), title="new category: F1 after verdicts")
+    """Lay out a new category's F1 by order and verdicts, on all folds and without the catalogue."""
+    table = Table(
+        "category", "order", "on", *map(str, CATEGORY_STEPS), title="new category: F1 after verdicts"
+    )
     for category, order in dict.fromkeys((one.category, one.order) for one in outcomes):
         theirs = [one for one in outcomes if (one.category, one.order) == (category, order)]
-        cells = [_cell([one.f1 for one in theirs if one.verdicts == step]) for step in CATEGORY_STEPS]
-        table.add_row(category, order, *cells)
+        for on in ("f1", "f1_elsewhere"):
+            values = [[getattr(one, on) for one in theirs if one.verdicts == step] for step in CATEGORY_STEPS]
+            table.add_row(category, order, "all" if on == "f1" else "others", *map(_cell, values))
     return table
 
 

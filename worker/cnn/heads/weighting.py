@@ -11,8 +11,8 @@ REVIEW_WEIGHT: Final = 5.0
 """A person's verdict weighs as much as so many labels of a shop.
 
 Of 1, 2, 5, 10 and 20 none does better after sixteen verdicts by `auto`, whether the network had seen many sources or
-one (benchmarks/RESULTS.md); all differ by less than seeds do, 1 being the lowest. More would let a handful of verdicts
-outvote all that is listed.
+one (benchmarks/RESULTS.md); all differ by less than seeds do, 1 being the lowest. More would let a handful of
+verdicts outvote all that is listed.
 """
 
 

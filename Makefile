@@ -63,6 +63,7 @@ bench: setup  ## Measure the crawl and the queue beside their peers (minutes)
 lock: setup  ## Resolve requirements/*.lock anew from pyproject.toml
 	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra crawler pyproject.toml -o requirements/crawler.lock
 	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra browser pyproject.toml -o requirements/browser.lock
+	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra web pyproject.toml -o requirements/web.lock
 	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra worker pyproject.toml -o requirements/worker.lock
 	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra crawler --extra s3 pyproject.toml -o requirements/s3.lock
 	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --extra worker --extra test pyproject.toml -o requirements/all.lock

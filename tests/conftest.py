@@ -17,6 +17,7 @@ from db.image_store import open_image_store
 from db.migration import upgrade
 from db.session import Database, open_database
 from db.settings import settings
+from web.settings import web_settings
 from worker.settings import worker_settings
 
 ROOT = Path(__file__).parent.parent
@@ -25,6 +26,7 @@ NUMBERS = count()
 SLOW_FIXTURES = frozenset(
     {"broker", "bucket", "postgresql_server"}  # processes
     | {"environment", "project"}  # for tests that start some
+    | {"chromium"}  # a browser
     | {"trained", "trained_file"}  # TensorFlow
     | {"shared_amazon", "shared_photos"}  # many, and not everywhere
 )
@@ -55,7 +57,7 @@ def forget_environment() -> None:
     """Have the environment read anew, and give back what was opened by it."""
     if open_database.cache_info().currsize:
         open_database().close()
-    for reader in (settings, worker_settings, open_database, open_image_store):
+    for reader in (settings, worker_settings, web_settings, open_database, open_image_store):
         reader.cache_clear()
 
 

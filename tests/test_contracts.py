@@ -15,7 +15,7 @@ import pytest
 from crawler.arguments import HELP
 from tests.conftest import ROOT
 
-PACKAGES = ("crawler", "db", "worker", "demo")
+PACKAGES = ("crawler", "db", "worker", "web", "demo")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 PAPERS = [
@@ -23,7 +23,7 @@ PAPERS = [
 ]
 TARGET, PROGRAM, SPIDER = (
     r"\bmake ([a-z-]+)\b",
-    r"\bpython -m (db|worker|demo(?:\.shop)?)\b([^#`|\n]*)",
+    r"\bpython -m (db|worker|web|demo(?:\.shop)?)\b([^#`|\n]*)",
     r"scrapy crawl (\w+)",
 )
 
@@ -74,7 +74,7 @@ def test_starting_a_program_loads_no_tensorflow(module: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("module", ["worker.evaluating.charts", "worker.fleet.status"])
+@pytest.mark.parametrize("module", ["worker.evaluating.charts", "worker.fleet.status", "web.opening"])
 def test_what_a_page_shows_loads_neither_network_nor_tasks(module: str) -> None:
     heavy = ("tensorflow", "keras", "ai_edge_litert", "worker.tasks")
     result = run(sys.executable, "-c", f"import {module}, sys; print(*sys.modules.keys() & {set(heavy)})")

@@ -1,16 +1,12 @@
-"""Rows as a table for people, and as JSON, CSV or Parquet for programs; a row is a frozen dataclass."""
+"""Rows as a table for people, or in a file for programs (db/row_formats.py)."""
 
-import codecs
-import csv
-import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
-from datetime import UTC, datetime
-from decimal import Decimal
+from dataclasses import asdict
+from datetime import UTC
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, get_args, get_type_hints
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import typer
 from rich.console import Console
@@ -20,16 +16,13 @@ from db.queries.products import ProductRow
 from db.queries.review_history import ReviewRow
 from db.queries.statistics import Statistics
 from db.queries.to_review import ToReview
-from db.rows import in_chunks
+from db.row_formats import WRITERS, as_text
 
 if TYPE_CHECKING:
     from db.datasets.nearest import SimilarPicture
 
 WIDTH_OF_A_FILE: Final = 160
 """Columns of a table that goes to a file or another program, where there is no terminal to ask."""
-
-_ROWS_OF_A_GROUP: Final = 1000
-"""Of a Parquet file."""
 
 
 @contextmanager
@@ -65,57 +58,7 @@ def write_rows(rows: Iterable[Any], row_type: type, chosen: str, output: Path | 
             "parquet is not for reading: add --output FILE, or redirect it; got a terminal"
         )
     with written_to(output) as stream:
-        _WRITERS[chosen](rows, row_type, stream)
-
-
-def _write_json(rows: Iterable[Any], _row_type: type, stream: IO[bytes]) -> None:
-    """Write one array, one object a line: prices as numbers with both digits, moments in UTC."""
-    separator = "[\n"
-    for row in rows:
-        stream.write(f"{separator}{_object(row)}".encode())
-        separator = ",\n"
-    stream.write(b"[]\n" if separator == "[\n" else b"\n]\n")
-
-
-def _write_csv(rows: Iterable[Any], row_type: type, stream: IO[bytes]) -> None:
-    """Write a header and a line for each row; null is empty, true and false are spelt so."""
-    lines = csv.writer(codecs.getwriter("utf-8")(stream), lineterminator="\n")
-    lines.writerow(field.name for field in fields(row_type))
-    for row in rows:
-        lines.writerow([_cell(value) for value in vars(row).values()])
-
-
-def _write_parquet(rows: Iterable[Any], row_type: type, stream: IO[bytes]) -> None:
-    """Write a row group for each thousand rows: money as decimal(14, 2), moments with their zone."""
-    import pyarrow as pa  # noqa: PLC0415 - a second to load, and only this format needs it
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    kinds = {
-        str: pa.string(),
-        bool: pa.bool_(),
-        int: pa.int64(),
-        float: pa.float64(),
-        Decimal: pa.decimal128(14, 2),
-        datetime: pa.timestamp("us", tz="UTC"),
-    }
-    schema = pa.schema([pa.field(name, kinds[kind]) for name, kind in _kinds(row_type).items()])
-    with pq.ParquetWriter(stream, schema) as writer:
-        for page in in_chunks(rows, _ROWS_OF_A_GROUP):
-            writer.write_table(pa.Table.from_pylist([vars(row) for row in page], schema=schema))
-
-
-_WRITERS: Final = {"json": _write_json, "csv": _write_csv, "parquet": _write_parquet}
-
-
-def _kinds(row_type: type) -> dict[str, type]:
-    """Give the type of each field; a field that may be None is of the other type."""
-    hints = get_type_hints(row_type)
-    return {
-        field.name: next(
-            (kind for kind in get_args(hints[field.name]) if kind is not type(None)), hints[field.name]
-        )
-        for field in fields(row_type)
-    }
+        WRITERS[chosen](rows, row_type, stream)
 
 
 def print_products(rows: Sequence[ProductRow]) -> None:
@@ -223,26 +166,3 @@ def _verdict(row: ProductRow) -> str:
     if row.uncertain is None:
         return "-"
     return row.category or "other (review)" if row.decided_by == "review" else str(row.category)
-
-
-def as_text(value: Any) -> str:
-    """Write a moment as ISO 8601 in UTC; the last resort of every encoder here."""
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
-
-
-_JSON: Final = json.JSONEncoder(ensure_ascii=False, default=as_text)
-
-
-def _object(row: Any) -> str:
-    pairs = (f'"{name}": {_number_or_json(value)}' for name, value in vars(row).items())
-    return f"  {{{', '.join(pairs)}}}"
-
-
-def _number_or_json(value: Any) -> str:
-    return format(value, "f") if isinstance(value, Decimal) else _JSON.encode(value)
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return as_text(value) if isinstance(value, datetime) else value

@@ -24,8 +24,9 @@ def stats(
 
     Example: python -m db stats --format json
     """
-    from db.commands.formats import as_text, print_statistics
+    from db.commands.formats import print_statistics
     from db.queries.statistics import gather_statistics
+    from db.row_formats import as_text
     from db.session import open_database
 
     with open_database().read() as session:

@@ -39,19 +39,26 @@ class Counter:
     ) -> dict[str, int]:
         """Count rows by the values of an indexed column; the words of `always` come first, others by name."""
         counts = dict.fromkeys(always or [], 0)
-        for word in self._words(column):
+        for word in words_of(self._session, column):
             rows = select(column).where(column == word)
             counts[str(word)] = self.count(f"{name}: {word}", rows)
         return counts
-
-    def _words(self, column: InstrumentedAttribute[Any]) -> list[Any]:
-        """List the values of a column, from each to the next in its index: few values, whatever the rows."""
-        first = select(func.min(column).label("word")).cte("words", recursive=True)
-        following = select(func.min(column)).where(column > first.c.word).scalar_subquery()
-        words = first.union_all(select(following).where(first.c.word.is_not(None)))
-        return list(self._session.scalars(select(words.c.word).where(words.c.word.is_not(None))))
 
     def _estimate(self, rows: Select[Any]) -> int:
         statement = rows.compile(self._session.get_bind(), compile_kwargs={"literal_binds": True})
         plan = self._session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}").scalar_one()
         return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def words_of(session: Session, column: InstrumentedAttribute[Any]) -> list[Any]:
+    """List the values of a column, from each to the next in its index: few values, whatever the rows."""
+    first = select(func.min(column).label("word")).cte("words", recursive=True)
+    following = select(func.min(column)).where(column > first.c.word).scalar_subquery()
+    words = first.union_all(select(following).where(first.c.word.is_not(None)))
+    return list(session.scalars(select(words.c.word).where(words.c.word.is_not(None))))
+
+
+def count_some(session: Session, rows: Select[Any], up_to: int = EXACT_UP_TO) -> int:
+    """Count the rows of a statement as far as `up_to`; one more says that there are more."""
+    some = rows.limit(up_to + 1).subquery()
+    return session.execute(select(func.count()).select_from(some)).scalar_one()

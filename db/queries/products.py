@@ -91,7 +91,7 @@ def product_page(
     session: Session, wanted: ProductFilter, after: int = 0, size: int = PAGE
 ) -> list[ProductRow]:
     """Read the next products after the id `after`, at most `size`; the last one's id is the next cursor."""
-    is_common = wanted.quality is not None and _is_common(session, wanted.quality)
+    is_common = asks_for_common(session, wanted)
     rows = session.execute(page_statement(wanted, after, size, is_common=is_common)).mappings()
     return [ProductRow(**row) for row in rows]
 
@@ -116,6 +116,16 @@ def page_statement(wanted: ProductFilter, after: int, size: int, *, is_common: b
 
     `is_common` says that the wanted quality code is one of many pictures.
     """
+    return (
+        select(*product_columns())
+        .where(Product.id > after, *conditions(wanted, is_common=is_common))
+        .order_by(Product.id)
+        .limit(size)
+    )
+
+
+def product_columns() -> list[ColumnElement[Any]]:
+    """Give what is selected for a ProductRow, named like its fields."""
     columns: dict[str, Any] = {
         **{name: getattr(Product, name) for name in COLUMNS if hasattr(Product, name)},
         "decided_by": case(
@@ -126,12 +136,7 @@ def page_statement(wanted: ProductFilter, after: int, size: int, *, is_common: b
         "model_version": Product.label_version_id,
         "image_sha256": _first_image(),
     }
-    return (
-        select(*(columns[name].label(name) for name in COLUMNS))
-        .where(Product.id > after, *_conditions(wanted, is_common=is_common))
-        .order_by(Product.id)
-        .limit(size)
-    )
+    return [columns[name].label(name) for name in COLUMNS]
 
 
 def _first_image() -> ColumnElement[str]:
@@ -157,8 +162,11 @@ def with_code(code: QualityCode) -> ColumnElement[bool]:
     return Image.quality.in_([" ".join(codes) for codes in together])
 
 
-def _is_common(session: Session, code: QualityCode) -> bool:
-    some = select(Image.id).where(with_code(code)).limit(COMMON).subquery()
+def asks_for_common(session: Session, wanted: ProductFilter) -> bool:
+    """Say whether a filter asks for a quality code that many pictures have."""
+    if wanted.quality is None:
+        return False
+    some = select(Image.id).where(with_code(wanted.quality)).limit(COMMON).subquery()
     return session.scalar(select(func.count()).select_from(some)) == COMMON
 
 
@@ -173,7 +181,8 @@ def _shows(code: QualityCode, *, is_common: bool) -> ColumnElement[bool]:
     return Product.id.in_(select(ProductImage.product_id).where(ProductImage.image_id.in_(images)))
 
 
-def _conditions(wanted: ProductFilter, *, is_common: bool) -> Iterator[ColumnElement[bool]]:
+def conditions(wanted: ProductFilter, *, is_common: bool) -> Iterator[ColumnElement[bool]]:
+    """Give the conditions of a filter on products; `is_common` as in page_statement."""
     if wanted.category is not None:
         yield Product.category == wanted.category
     if wanted.min_confidence is not None:

@@ -22,7 +22,7 @@ def status(
     A worker consumes when it was heard of in the last 90 s, or is at a run whose heart beats. Counts over
     10,000 are PostgreSQL's estimates. Exit code 1 if the broker or the database does not answer.
     """
-    from db.commands.formats import as_text
+    from db.row_formats import as_text
     from worker.fleet.status import read_status, status_screen
 
     found = read_status(open_database())

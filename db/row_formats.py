@@ -1,0 +1,93 @@
+"""Rows for programs: JSON, CSV or Parquet; a row is a frozen dataclass, whose fields are the columns."""
+
+import codecs
+import csv
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import IO, Any, Final, get_args, get_type_hints
+
+from db.rows import in_chunks
+
+_ROWS_OF_A_GROUP: Final = 1000
+"""Of a Parquet file."""
+
+
+def _write_json(rows: Iterable[Any], _row_type: type, stream: IO[bytes]) -> None:
+    """Write one array, one object a line: prices as numbers with both digits, moments in UTC."""
+    separator = "[\n"
+    for row in rows:
+        stream.write(f"{separator}{_object(row)}".encode())
+        separator = ",\n"
+    stream.write(b"[]\n" if separator == "[\n" else b"\n]\n")
+
+
+def _write_csv(rows: Iterable[Any], row_type: type, stream: IO[bytes]) -> None:
+    """Write a header and a line for each row; null is empty, true and false are spelt so."""
+    lines = csv.writer(codecs.getwriter("utf-8")(stream), lineterminator="\n")
+    lines.writerow(field.name for field in fields(row_type))
+    for row in rows:
+        lines.writerow([_cell(value) for value in vars(row).values()])
+
+
+def _write_parquet(rows: Iterable[Any], row_type: type, stream: IO[bytes]) -> None:
+    """Write a row group for each thousand rows: money as decimal(14, 2), moments with their zone."""
+    import pyarrow as pa  # noqa: PLC0415 - a second to load, and only this format needs it
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    kinds = {
+        str: pa.string(),
+        bool: pa.bool_(),
+        int: pa.int64(),
+        float: pa.float64(),
+        Decimal: pa.decimal128(14, 2),
+        datetime: pa.timestamp("us", tz="UTC"),
+    }
+    schema = pa.schema([pa.field(name, kinds[kind]) for name, kind in _kinds(row_type).items()])
+    with pq.ParquetWriter(stream, schema) as writer:
+        for page in in_chunks(rows, _ROWS_OF_A_GROUP):
+            writer.write_table(pa.Table.from_pylist([vars(row) for row in page], schema=schema))
+
+
+WRITERS: Final[dict[str, Callable[[Iterable[Any], type, IO[bytes]], None]]] = {
+    "json": _write_json,
+    "csv": _write_csv,
+    "parquet": _write_parquet,
+}
+"""Write rows of a dataclass to a stream, by the name of the format."""
+
+
+def _kinds(row_type: type) -> dict[str, type]:
+    """Give the type of each field; a field that may be None is of the other type."""
+    hints = get_type_hints(row_type)
+    return {
+        field.name: next(
+            (kind for kind in get_args(hints[field.name]) if kind is not type(None)), hints[field.name]
+        )
+        for field in fields(row_type)
+    }
+
+
+def as_text(value: Any) -> str:
+    """Write a moment as ISO 8601 in UTC; the last resort of every encoder here."""
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
+
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, default=as_text)
+
+
+def _object(row: Any) -> str:
+    pairs = (f'"{name}": {_number_or_json(value)}' for name, value in vars(row).items())
+    return f"  {{{', '.join(pairs)}}}"
+
+
+def _number_or_json(value: Any) -> str:
+    return format(value, "f") if isinstance(value, Decimal) else _JSON.encode(value)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return as_text(value) if isinstance(value, datetime) else value

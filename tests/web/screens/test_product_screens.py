@@ -1,0 +1,47 @@
+import pytest
+from playwright.sync_api import Page
+from starlette.testclient import TestClient
+
+from db.repository.found_products import FoundProduct, save_products
+from db.session import Database
+from tests.factories import STORE, product
+from tests.web.looking import hindrances
+
+HOSTILE = '<script>alert("x")</script>'
+
+
+def keep(database: Database, *products: FoundProduct) -> None:
+    with database.write() as session:
+        save_products(session, products, STORE)
+
+
+def test_a_title_is_text_whatever_it_says(client: TestClient, database: Database) -> None:
+    keep(database, product("B000000001", 1, title=HOSTILE))
+    answer = client.get("/products")
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text
+
+
+def test_pages_lead_to_and_fro(client: TestClient, database: Database) -> None:
+    keep(database, *(product(f"B{number:09d}") for number in range(5)))
+    first = client.get("/products.json?limit=2").json()
+    second = client.get(f"/products.json?limit=2&after={first[-1]['id']}").json()
+    back = client.get(f"/products.json?limit=2&before={second[0]['id']}").json()
+    assert [row["asin"] for row in second] == ["B000000002", "B000000003"]
+    assert back == first
+
+
+@pytest.mark.parametrize(
+    "query", ["order=nothing", "after=x", "after=1&order=sure", "quality=ugly", "limit=x"]
+)
+def test_an_address_that_says_what_cannot_be_is_refused(client: TestClient, query: str) -> None:
+    answer = client.get(f"/products?{query}")
+    assert answer.status_code == 400
+    assert "cannot be read" in answer.text
+
+
+def test_nothing_hinders_a_person(tab: Page, database: Database) -> None:
+    keep(database, *(product(f"B{number:09d}", number) for number in range(3)))
+    tab.goto("/products")
+    assert tab.get_by_role("listitem").count() == 3
+    assert hindrances(tab) == []

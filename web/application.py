@@ -1,0 +1,60 @@
+"""The page as an application: its screens, and what every request passes before."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from db.errors import RecordsError
+from web.resources import Resources
+from web.safety.guard import Guard, SafeHeaders
+from web.screens import entering, product_screens, small_pictures, still_files
+from web.templating import screen
+
+THREADS: Final = 15
+"""Requests that are answered at the same time: as many as the records' pool has connections, so that none waits."""
+
+ROUTES: Final = (*entering.ROUTES, *still_files.ROUTES, *small_pictures.ROUTES, *product_screens.ROUTES)
+
+
+def make_app(resources: Resources, hosts: frozenset[str]) -> Starlette:
+    """Make the page.
+
+    Args:
+        resources: what the screens share.
+        hosts: names without port by which the page may be asked for.
+    """
+    app = Starlette(
+        routes=list(ROUTES),
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(Guard, hosts=hosts, door=resources.door, ask=entering.ask),
+        ],
+        exception_handlers={HTTPException: _refuse, RecordsError: _explain},
+        lifespan=_limit_threads,
+    )
+    app.state.resources = resources
+    return app
+
+
+@asynccontextmanager
+async def _limit_threads(_app: Starlette) -> AsyncIterator[None]:
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
+
+
+def _refuse(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = error.detail if isinstance(error, HTTPException) else str(error)
+    return screen(request, "problem.html", status, code=status, detail=detail)
+
+
+def _explain(request: Request, error: Exception) -> Response:
+    """Show what the records say of themselves, such as that they are of another version."""
+    return screen(request, "problem.html", 503, code=503, detail=str(error))

@@ -1,0 +1,26 @@
+"""What the screens share: the records, the store of pictures and the cache of small ones."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from starlette.requests import Request
+
+from db.image_store import ImageStore
+from db.session import Database
+from web.picture_cache import PictureCache
+from web.safety.door import Door
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Opened once, when the page starts; safe to share between its threads."""
+
+    database: Database
+    store: ImageStore
+    small_pictures: PictureCache
+    door: Door
+
+
+def resources(request: Request) -> Resources:
+    """Give what the request's application was made with."""
+    return cast("Resources", request.app.state.resources)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import db.__main__
 import demo.__main__
 import demo.shop.__main__
+import web.__main__
 import worker.__main__
 from crawler.arguments import HELP
 from crawler.commands.crawl import Command
@@ -25,6 +26,7 @@ from tests.screens import plain
 APPS = {
     "db": db.__main__.app,
     "worker": worker.__main__.app,
+    "web": web.__main__.app,
     "demo": demo.__main__.application,
     "demo.shop": demo.shop.__main__.application,
 }

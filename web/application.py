@@ -14,13 +14,20 @@ from starlette.responses import Response
 from db.errors import RecordsError
 from web.resources import Resources
 from web.safety.guard import Guard, SafeHeaders
-from web.screens import entering, product_screens, small_pictures, still_files
+from web.screens import entering, live_events, product_screens, small_pictures, start_screen, still_files
 from web.templating import screen
 
 THREADS: Final = 15
 """Requests that are answered at the same time: as many as the records' pool has connections, so that none waits."""
 
-ROUTES: Final = (*entering.ROUTES, *still_files.ROUTES, *small_pictures.ROUTES, *product_screens.ROUTES)
+ROUTES: Final = (
+    *start_screen.ROUTES,
+    *product_screens.ROUTES,
+    *small_pictures.ROUTES,
+    *live_events.ROUTES,
+    *entering.ROUTES,
+    *still_files.ROUTES,
+)
 
 
 def make_app(resources: Resources, hosts: frozenset[str]) -> Starlette:

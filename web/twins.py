@@ -1,14 +1,16 @@
 """What a screen shows, for programs: the same rows as JSON or CSV."""
 
 import io
+import json
 from collections.abc import Callable, Iterable
+from dataclasses import asdict, is_dataclass
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from db.row_formats import WRITERS
+from db.row_formats import WRITERS, as_text
 
 _MEDIA_TYPES: Final = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 
@@ -24,3 +26,13 @@ def rows_as(request: Request, rows: Iterable[Any], row_type: type) -> Response:
     stream = io.BytesIO()
     WRITERS[ending](rows, row_type, stream)
     return Response(stream.getvalue(), media_type=_MEDIA_TYPES[ending])
+
+
+def value_as_json(value: Any) -> Response:
+    """Answer a twin with one value; dataclasses become objects, moments ISO 8601 in UTC, money text."""
+    text = json.dumps(value, ensure_ascii=False, default=_plain)
+    return Response(text, media_type=_MEDIA_TYPES["json"])
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else as_text(value)

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from db.index_conditions import DISAGREES
-from db.models import Image, Product, ProductImage
+from db.models import Image, LabelChange, ModelVersion, Product, ProductImage
 from db.pictures.codes import QualityCode
 from db.session import Database
 
@@ -44,6 +44,7 @@ class ProductFilter:
         disagree: only those whose label, or whose review, is another than the listed category.
         brand: spelt exactly as the shop does; likewise marketplace.
         quality: only those with a picture that has this quality code.
+        changed_by: only those whose label this model version has changed since it was last activated.
     """
 
     category: str | None = None
@@ -53,6 +54,7 @@ class ProductFilter:
     brand: str | None = None
     marketplace: str | None = None
     quality: QualityCode | None = None
+    changed_by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -197,3 +199,12 @@ def conditions(wanted: ProductFilter, *, is_common: bool) -> Iterator[ColumnElem
         yield Product.marketplace == wanted.marketplace
     if wanted.quality is not None:
         yield _shows(wanted.quality, is_common=is_common)
+    if wanted.changed_by is not None:
+        yield Product.label_version_id == wanted.changed_by
+        yield Product.id.in_(changed_labels(wanted.changed_by))
+
+
+def changed_labels(version_id: int) -> Select[int]:
+    """Select the ids of products whose label was replaced since a version was last activated."""
+    since = select(ModelVersion.activated_at).where(ModelVersion.id == version_id).scalar_subquery()
+    return select(LabelChange.product_id).where(LabelChange.replaced_at >= since)

@@ -134,12 +134,13 @@ def product_columns() -> list[ColumnElement[Any]]:
             else_=literal("model", String),
         ),
         "model_version": Product.label_version_id,
-        "image_sha256": _first_image(),
+        "image_sha256": first_image(),
     }
     return [columns[name].label(name) for name in COLUMNS]
 
 
-def _first_image() -> ColumnElement[str]:
+def first_image() -> ColumnElement[str]:
+    """Give the SHA-256 of a product's first picture, as a column."""
     return (
         select(Image.sha256)
         .join(ProductImage, ProductImage.image_id == Image.id)

@@ -5,13 +5,29 @@ from db.queries.review_history import stream_reviews
 from db.repository.reviews import Verdict
 from db.repository.sent_reviews import Receipt, SentVerdict, receive_reviews, withdraw_batch
 from db.session import Database
-from tests.factories import CATEGORIES, SHOP, activate_another, label, likely, model_version, predict, product, save
+from tests.factories import (
+    CATEGORIES,
+    SHOP,
+    activate_another,
+    label,
+    likely,
+    model_version,
+    predict,
+    product,
+    save,
+)
 
 ASIN = "B000000001"
 
 
 def sent(
-    batch: str, word: str, asin: str = ASIN, *, place: int = 0, taken_back: bool = False, by: str | None = None
+    batch: str,
+    word: str,
+    asin: str = ASIN,
+    *,
+    place: int = 0,
+    taken_back: bool = False,
+    by: str | None = None,
 ) -> SentVerdict:
     return SentVerdict(batch, place, Verdict(SHOP, asin, word, by), taken_back)
 

@@ -14,7 +14,16 @@ from starlette.responses import Response
 from db.errors import RecordsError
 from web.resources import Resources
 from web.safety.guard import Guard, SafeHeaders
-from web.screens import entering, product_screens, review_screens, small_pictures, still_files
+from web.screens import (
+    entering,
+    help_screens,
+    learn_button,
+    product_screens,
+    review_screens,
+    selection_screens,
+    small_pictures,
+    still_files,
+)
 from web.templating import screen
 
 THREADS: Final = 15
@@ -25,7 +34,10 @@ ROUTES: Final = (
     *still_files.ROUTES,
     *small_pictures.ROUTES,
     *product_screens.ROUTES,
+    *selection_screens.ROUTES,
     *review_screens.ROUTES,
+    *learn_button.ROUTES,
+    *help_screens.ROUTES,
 )
 
 

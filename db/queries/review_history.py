@@ -94,7 +94,25 @@ def latest_given(session: Session, limit: int = 10) -> list[GivenVerdict]:
         .order_by(Review.id.desc())
         .limit(limit)
     )  # fmt: skip
-    return [GivenVerdict(*row) for row in rows]
+    return [GivenVerdict(batch or "", *others) for batch, *others in rows]
+
+
+@dataclass(frozen=True)
+class BatchCount:
+    """How many verdicts came together, and how many of them stand; `category` is what they say, None if several."""
+
+    given: int
+    standing: int
+    category: str | None
+
+
+def count_batch(session: Session, batch: str) -> BatchCount:
+    """Count the verdicts of a batch; none where there is no such one."""
+    rows = session.execute(select(Review.category, Review.withdrawn_at).where(Review.batch == batch)).all()
+    words = {category for category, _ in rows}
+    return BatchCount(
+        len(rows), sum(withdrawn is None for _, withdrawn in rows), words.pop() if len(words) == 1 else None
+    )
 
 
 def _statement(

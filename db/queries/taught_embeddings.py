@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -60,7 +60,7 @@ def reviewed_lately(session: Session, most: int) -> set[int]:
     )
 
 
-def _statement(body_id: int, product_ids: Collection[int]) -> Select[Any]:
+def _statement(body_id: int, product_ids: Collection[int]) -> Select[int, str, bool, bytes]:
     latest = latest_reviews().where(Review.product_id.in_(product_ids)).subquery()
     verdicts = select(Review.product_id, Review.category).join(latest, latest.c.id == Review.id).subquery()
     label = func.coalesce(verdicts.c.category, Product.listed_category)

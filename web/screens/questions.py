@@ -12,7 +12,7 @@ from db.queries.review_order import Candidate, Why, choose
 from db.queries.to_review import Order, read_offers
 from db.repository.network_labels import network_shares
 from db.states.version_states import active_version
-from web.templating import percent
+from web.templating import percent, product_address
 from worker.learning.asking_anew import candidates_of, judge_anew
 from worker.learning.provisional_head import ProvisionalHeads
 
@@ -36,6 +36,7 @@ class Question:
     Attributes:
         why: a word of db/queries/review_order.Why; `reason` is the sentence.
         shares: the probability of each category, to three digits; empty where the network has none to give.
+        address: of the product's screen.
     """
 
     marketplace: str
@@ -48,6 +49,7 @@ class Question:
     image_sha256: str | None
     reason: str
     shares: Mapping[str, float]
+    address: str
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
@@ -102,6 +104,7 @@ def _question(
         candidate.marketplace, candidate.asin, candidate.title, candidate.listed_category, candidate.likeliest,
         candidate.confidence, why, candidate.image_sha256, _reason(candidate, why, shares, titles),
         {name: round(share, 3) for name, share in shares.items()},
+        product_address(candidate.marketplace, candidate.asin),
     )  # fmt: skip
 
 
@@ -117,10 +120,8 @@ def _reason(candidate: Candidate, why: Why, shares: Mapping[str, float], titles:
         return f"The shop lists {named(candidate.listed_category)}, the network sees {named(candidate.likeliest)}."
     if why is Why.RANDOM:
         return "Drawn at random: these tell how right the labels are."
-    first, *rest = sorted(shares, key=lambda name: -shares[name])[:2] or [candidate.likeliest]
-    if not rest:
-        return f"The network is not sure that it is {named(first)}."
-    return (
-        f"The network hesitates between {named(first)} ({percent(shares[first or ''])}) "
-        f"and {named(rest[0])} ({percent(shares[rest[0]])})."
-    )
+    likeliest = sorted(shares, key=lambda name: -shares[name])[:2]
+    if not likeliest:
+        return f"The network is not sure that it is {named(candidate.likeliest)}."
+    both = " and ".join(f"{named(name)} ({percent(shares[name])})" for name in likeliest)
+    return f"The network hesitates between {both}."

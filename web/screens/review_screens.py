@@ -1,7 +1,7 @@
 """One picture after the other, and a person's verdict on each: by keys, or by a form where there is no script."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import uuid4

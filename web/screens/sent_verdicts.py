@@ -95,7 +95,7 @@ def _verdict(given: Any) -> SentVerdict:
 def _word(given: dict[str, Any], name: str, *, required: bool) -> str:
     word = given.get(name) or ""
     # PostgreSQL keeps no NUL, and neither database a half of a surrogate pair.
-    if not isinstance(word, str) or "\0" in word or not word.isascii() and not _is_text(word):
+    if not isinstance(word, str) or "\0" in word or (not word.isascii() and not _is_text(word)):
         raise MalformedVerdictError(f"{name} is text, got {word!r}")
     if len(word) > _LONGEST[name] or (required and not word):
         raise MalformedVerdictError(f"{name} has 1 to {_LONGEST[name]} characters, got {len(word)}")

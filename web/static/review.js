@@ -22,8 +22,8 @@ let given = [...at("given").querySelectorAll("button")].map((button) => fromStri
 let sinceFilled = 0;
 let filling = null;
 
-function fromStrip({ batch, place: number, marketplace, asin, category, sha256, title, why }) {
-  const product = { marketplace, asin, title, why: why || null, image_sha256: sha256 || null, shares: {} };
+function fromStrip({ batch, place: number, marketplace, asin, category, sha256, title, why, address: where }) {
+  const product = { marketplace, asin, title, why: why || null, image_sha256: sha256 || null, shares: {}, address: where };
   return { product, verdict: { id: batch, place: Number(number), marketplace, asin, category, why: product.why } };
 }
 
@@ -116,7 +116,7 @@ function show() {
   if (at("asking").hidden && hadFocus) at("main").focus();
   at("picture").replaceChildren(product ? pictureOf(product) : note("waiting for the server"));
   at("product").textContent = product ? product.title || product.asin : "";
-  if (product) at("product").href = `/products/${encodeURIComponent(product.marketplace)}/${encodeURIComponent(product.asin)}`;
+  if (product) at("product").href = product.address;
   at("source").textContent = product?.marketplace ?? "";
   at("reason").textContent = product?.reason ?? "";
   at("alike").href = product?.image_sha256 ? `/similar/${product.image_sha256}` : "/products";

@@ -58,7 +58,7 @@ def _judge(candidate: Candidate, shares: Shares) -> _Judged:
     first = ranked[0]
     margin = theirs[first] - (theirs[ranked[1]] if ranked[1:] else 0.0)
     listed = candidate.listed_category
-    lead = theirs[first] - theirs[listed] if listed in theirs else 0.0
+    lead = theirs[first] - theirs.get(listed or "", theirs[first])
     judged = replace(candidate, likeliest=first, confidence=theirs[first], margin=margin)
     return _Judged(judged, margin, lead, contradicts=lead > 0)
 

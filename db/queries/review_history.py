@@ -86,7 +86,7 @@ def latest_given(session: Session, limit: int = 10) -> list[GivenVerdict]:
     """List the latest verdicts that pages have sent and that stand, the latest first."""
     rows = session.execute(
         select(
-            Review.batch, Review.place, Product.marketplace, Product.asin, Product.title, Review.category,
+            func.coalesce(Review.batch, ""), Review.place, Product.marketplace, Product.asin, Product.title, Review.category,
             Review.why, first_image(),
         )
         .join(Product, Product.id == Review.product_id)
@@ -94,7 +94,7 @@ def latest_given(session: Session, limit: int = 10) -> list[GivenVerdict]:
         .order_by(Review.id.desc())
         .limit(limit)
     )  # fmt: skip
-    return [GivenVerdict(batch or "", *others) for batch, *others in rows]
+    return [GivenVerdict(*row) for row in rows]
 
 
 @dataclass(frozen=True)

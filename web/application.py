@@ -14,20 +14,36 @@ from starlette.responses import Response
 from db.errors import RecordsError
 from web.resources import Resources
 from web.safety.guard import Guard, SafeHeaders
-from web.screens import entering, live_events, product_screens, small_pictures, start_screen, still_files
+from web.screens import (
+    entering,
+    help_screens,
+    learn_button,
+    live_events,
+    product_screens,
+    review_screens,
+    selection_screens,
+    small_pictures,
+    start_screen,
+    still_files,
+)
 from web.templating import screen
 
 THREADS: Final = 15
 """Requests that are answered at the same time: as many as the records' pool has connections, so that none waits."""
 
-ROUTES: Final = (
-    *start_screen.ROUTES,
-    *product_screens.ROUTES,
-    *small_pictures.ROUTES,
-    *live_events.ROUTES,
-    *entering.ROUTES,
-    *still_files.ROUTES,
+SCREENS: Final = (
+    start_screen,
+    selection_screens,
+    entering,
+    help_screens,
+    learn_button,
+    live_events,
+    product_screens,
+    review_screens,
+    small_pictures,
+    still_files,
 )
+"""What answers addresses; of two that could, the earlier one does."""
 
 
 def make_app(resources: Resources, hosts: frozenset[str]) -> Starlette:
@@ -38,7 +54,7 @@ def make_app(resources: Resources, hosts: frozenset[str]) -> Starlette:
         hosts: names without port by which the page may be asked for.
     """
     app = Starlette(
-        routes=list(ROUTES),
+        routes=[route for each in SCREENS for route in each.ROUTES],
         middleware=[
             Middleware(SafeHeaders),
             Middleware(Guard, hosts=hosts, door=resources.door, ask=entering.ask),

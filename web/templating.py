@@ -13,6 +13,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from web.page_keys import defaults
+
 THIN_SPACE: Final = "\N{THIN SPACE}"
 
 SCREENS: Final = (
@@ -51,7 +53,9 @@ def environment() -> Environment:
     environment.filters.update(
         number=number, percent=percent, moment=moment, shop_address=shop_address, address=address
     )
-    environment.globals.update(static=static_address, screens=SCREENS, product_address=product_address)
+    environment.globals.update(
+        static=static_address, screens=SCREENS, product_address=product_address, page_keys=defaults()
+    )
     return environment
 
 

@@ -1,6 +1,6 @@
 """Products as people read them: filtered, in the order of their ids, a page at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from db.index_conditions import DISAGREES
 from db.models import Image, LabelChange, ModelVersion, Product, ProductImage
 from db.pictures.codes import QualityCode
+from db.rows import in_chunks
 from db.session import Database
 
 PAGE: Final = 1000
@@ -136,12 +137,13 @@ def product_columns() -> list[ColumnElement[Any]]:
             else_=literal("model", String),
         ),
         "model_version": Product.label_version_id,
-        "image_sha256": _first_image(),
+        "image_sha256": first_image(),
     }
     return [columns[name].label(name) for name in COLUMNS]
 
 
-def _first_image() -> ColumnElement[str]:
+def first_image() -> ColumnElement[str]:
+    """Give the SHA-256 of a product's first picture, as a column."""
     return (
         select(Image.sha256)
         .join(ProductImage, ProductImage.image_id == Image.id)
@@ -170,6 +172,15 @@ def asks_for_common(session: Session, wanted: ProductFilter) -> bool:
         return False
     some = select(Image.id).where(with_code(wanted.quality)).limit(COMMON).subquery()
     return session.scalar(select(func.count()).select_from(some)) == COMMON
+
+
+def keys_of(session: Session, product_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Give marketplace and ASIN of those of the products that are there, by their ids."""
+    found: dict[int, tuple[str, str]] = {}
+    for chunk in in_chunks(product_ids):
+        rows = select(Product.id, Product.marketplace, Product.asin).where(Product.id.in_(chunk))
+        found |= {product_id: (marketplace, asin) for product_id, marketplace, asin in session.execute(rows)}
+    return found
 
 
 def _shows(code: QualityCode, *, is_common: bool) -> ColumnElement[bool]:

@@ -25,6 +25,7 @@ from db.queries.product_grid import (
 )
 from db.queries.products import ProductFilter, ProductRow
 from web.resources import resources
+from web.screens.selection_screens import read_done
 from web.templating import screen
 from web.twins import rows_as, twins
 
@@ -67,10 +68,11 @@ def products(request: Request) -> Response:
         page = _page(session, state)
         number = count_products(session, state.wanted)
         sources = words_of(session, Product.marketplace)
+        done = read_done(session, request)
     return screen(
         request, "products.html", page=page, state=state, words=state.words(), number=number,
         counted_up_to=COUNTED_UP_TO, categories=categories, sources=sources, orders=list(GridOrder),
-        codes=list(QualityCode), other=OTHER,
+        codes=list(QualityCode), other=OTHER, done=done,
     )  # fmt: skip
 
 

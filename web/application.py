@@ -14,7 +14,14 @@ from starlette.responses import Response
 from db.errors import RecordsError
 from web.resources import Resources
 from web.safety.guard import Guard, SafeHeaders
-from web.screens import entering, history_screens, product_screens, small_pictures, still_files
+from web.screens import (
+    entering,
+    history_screens,
+    product_screens,
+    similar_screens,
+    small_pictures,
+    still_files,
+)
 from web.templating import screen
 
 THREADS: Final = 15
@@ -26,6 +33,7 @@ ROUTES: Final = (
     *small_pictures.ROUTES,
     *product_screens.ROUTES,
     *history_screens.ROUTES,
+    *similar_screens.ROUTES,
 )
 
 

@@ -1,12 +1,13 @@
 """What the screens share: the records, the store of pictures and the cache of small ones."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from starlette.requests import Request
 
 from db.image_store import ImageStore
 from db.session import Database
+from web.alike import AlikeIndex
 from web.picture_cache import PictureCache
 from web.safety.door import Door
 
@@ -19,6 +20,7 @@ class Resources:
     store: ImageStore
     small_pictures: PictureCache
     door: Door
+    alike: AlikeIndex = field(default_factory=AlikeIndex)
 
 
 def resources(request: Request) -> Resources:

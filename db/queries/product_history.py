@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from db.models import LabelChange, Review
 from db.queries.whole_product import WholeProduct
 
-
 _ANOTHER_VISIT: Final = timedelta(minutes=1)
 
 

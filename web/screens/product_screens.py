@@ -56,7 +56,8 @@ class GridState:
     def words(self) -> dict[str, Any]:
         """Give filter and order as an address spells them, without a place."""
         order = None if self.order is GridOrder.FOUND else self.order
-        return {**asdict(self.wanted), "order": order}
+        asked = asdict(self.wanted)
+        return {"q": asked.pop("words"), **asked, "order": order}
 
 
 def products(request: Request) -> Response:
@@ -113,6 +114,7 @@ def _filter(request: Request) -> ProductFilter:
         uncertain=given.get("uncertain") == "1",
         disagree=given.get("disagree") == "1",
         quality=QualityCode(quality) if quality else None,
+        words=(given.get("q") or "").strip() or None,
     )
 
 

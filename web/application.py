@@ -18,6 +18,7 @@ from web.screens import (
     entering,
     history_screens,
     product_screens,
+    set_aside_screens,
     similar_screens,
     small_pictures,
     still_files,
@@ -34,6 +35,7 @@ ROUTES: Final = (
     *product_screens.ROUTES,
     *history_screens.ROUTES,
     *similar_screens.ROUTES,
+    *set_aside_screens.ROUTES,
 )
 
 

@@ -20,7 +20,7 @@ class ReasonWords:
     remedy: str
 
 
-_LATER: Final = "Crawl again later with -a retry=REASON; nothing else is needed."
+_LATER: Final = "Crawl it again later: such answers often pass by themselves."
 _NEVER: Final = "Nothing: it is no picture of a garment that could be classified."
 
 REASONS: Final[Mapping[Reason, ReasonWords]] = {
@@ -54,6 +54,9 @@ REASONS: Final[Mapping[Reason, ReasonWords]] = {
     ),
 }  # fmt: skip
 """By code; what the crawler refused is crawled again, what was set aside is put back."""
+
+SHOWN: Final = frozenset({Reason.WORKER_DIED})
+"""Reasons whose stored pictures can be decoded, so that they are shown; of others the bytes are the matter."""
 
 QUALITIES: Final[Mapping[QualityCode, str]] = {
     QualityCode.BLURRED: "blurred",

@@ -23,7 +23,7 @@ from db.repository.reviews import withdraw_review
 from db.session import Database
 from db.states.version_states import active_version
 from web.product_addresses import read_segment
-from web.reason_words import QUALITIES, REASONS
+from web.reason_words import QUALITIES, REASONS, SHOWN
 from web.resources import resources
 from web.screens.entering import own_path
 from web.templating import screen
@@ -57,7 +57,7 @@ def product_screen(request: Request) -> Response:
     view = _view(request)
     return screen(
         request, "product.html", view=view, product=view.product, categories=load_categories(), other=OTHER,
-        qualities=QUALITIES, reasons=REASONS, stands=any(_is_verdict(event) for event in view.history),
+        qualities=QUALITIES, reasons=REASONS, showable=SHOWN, stands=any(_is_verdict(event) for event in view.history),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from web.page_keys import defaults
+from web.product_addresses import product_address
 
 THIN_SPACE: Final = "\N{THIN SPACE}"
 
@@ -113,8 +114,3 @@ def still_content(name: str) -> bytes:
     folders = (files("web") / "static", files("worker.evaluating") / "templates" / "shared")
     found = {file.name: file for folder in folders for file in folder.iterdir() if file.is_file()}
     return found[name].read_bytes()
-
-
-def product_address(marketplace: str, asin: str) -> str:
-    """Give the address of a product's screen; a key of a shop may hold any character."""
-    return f"/products/{quote(marketplace, safe='')}/{quote(asin, safe='')}"

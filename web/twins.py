@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, is_dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -28,11 +29,13 @@ def rows_as(request: Request, rows: Iterable[Any], row_type: type) -> Response:
     return Response(stream.getvalue(), media_type=_MEDIA_TYPES[ending])
 
 
-def value_as_json(value: Any) -> Response:
-    """Answer a twin with one value; dataclasses become objects, moments ISO 8601 in UTC, money text."""
+def as_json(value: Any, status: int = 200) -> Response:
+    """Answer a screen's twin: dataclasses as objects, moments as ISO 8601 in UTC, prices as numbers."""
     text = json.dumps(value, ensure_ascii=False, default=_plain)
-    return Response(text, media_type=_MEDIA_TYPES["json"])
+    return Response(text.encode("utf-8", "replace"), status, media_type=_MEDIA_TYPES["json"])
 
 
 def _plain(value: Any) -> Any:
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else as_text(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return float(value) if isinstance(value, Decimal) else as_text(value)

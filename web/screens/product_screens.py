@@ -57,7 +57,8 @@ class GridState:
     def words(self) -> dict[str, Any]:
         """Give filter and order as an address spells them, without a place."""
         order = None if self.order is GridOrder.FOUND else self.order
-        return {**asdict(self.wanted), "order": order}
+        asked = asdict(self.wanted)
+        return {"q": asked.pop("words"), **asked, "order": order}
 
 
 def products(request: Request) -> Response:
@@ -116,6 +117,7 @@ def _filter(request: Request) -> ProductFilter:
         disagree=given.get("disagree") == "1",
         quality=QualityCode(quality) if quality else None,
         changed_by=int(changed_by) if changed_by else None,
+        words=(given.get("q") or "").strip() or None,
     )
 
 

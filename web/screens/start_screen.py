@@ -22,7 +22,7 @@ from web.fleet_view import FleetView, see_fleet
 from web.next_step import NextStep, Situation, next_step
 from web.resources import resources
 from web.templating import screen
-from web.twins import value_as_json
+from web.twins import as_json
 from worker.learning.taught import Taught, what_was_taught
 from worker.settings import worker_settings
 
@@ -56,7 +56,7 @@ def start(request: Request) -> Response:
 def start_figures(request: Request) -> Response:
     """Answer with the figures, for programs."""
     found = _look(request)
-    return value_as_json(
+    return as_json(
         {
             "statistics": found.statistics,
             "next": found.step,

@@ -14,13 +14,23 @@ from starlette.responses import Response
 from db.errors import RecordsError
 from web.resources import Resources
 from web.safety.guard import Guard, SafeHeaders
-from web.screens import entering, product_screens, small_pictures, still_files
+from web.screens import (
+    comparison_screens,
+    entering,
+    product_screens,
+    small_pictures,
+    still_files,
+    version_screens,
+)
 from web.templating import screen
 
 THREADS: Final = 15
 """Requests that are answered at the same time: as many as the records' pool has connections, so that none waits."""
 
-ROUTES: Final = (*entering.ROUTES, *still_files.ROUTES, *small_pictures.ROUTES, *product_screens.ROUTES)
+ROUTES: Final = (*entering.ROUTES, *still_files.ROUTES, *small_pictures.ROUTES, *product_screens.ROUTES,
+    *comparison_screens.ROUTES,
+    *version_screens.ROUTES,
+)
 
 
 def make_app(resources: Resources, hosts: frozenset[str]) -> Starlette:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.crawls import CrawlArguments, Tally
 from db.models import CrawlRun, RunStatus
+from db.queries.newest_first import RowsOfStretch, Stretch, read_stretch
 from db.states.run_states import run_seconds, status_word
 
 _LOOKED_AT: Final = 50
@@ -44,15 +45,13 @@ class CrawlRow:
 
 
 def list_crawls(
-    session: Session, before: int | None = None, limit: int = 50, status: RunStatus | None = None
-) -> list[CrawlRow]:
-    """List the crawl runs before an id, newest first; of one status, or of all."""
+    session: Session, stretch: Stretch, status: RunStatus | None = None
+) -> RowsOfStretch[CrawlRow]:
+    """List crawl runs, newest first; of one status, or of all."""
     statement = select(CrawlRun)
-    if before is not None:
-        statement = statement.where(CrawlRun.id < before)
     if status is not None:
         statement = statement.where(CrawlRun.status == status)
-    return [crawl_row(run) for run in session.scalars(statement.order_by(CrawlRun.id.desc()).limit(limit))]
+    return read_stretch(session, statement, CrawlRun.id, stretch, lambda row: (row[0].id, crawl_row(row[0])))
 
 
 def run_before(session: Session, run: CrawlRun) -> CrawlRun | None:

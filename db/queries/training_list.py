@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import ModelVersion, RunKind, RunStatus, Split, TrainingRun
+from db.queries.newest_first import RowsOfStretch, Stretch, read_stretch
 from db.states.run_states import run_seconds, status_word
 
 
@@ -43,15 +44,12 @@ class TrainingRow:
     error: str | None
 
 
-def list_training_runs(session: Session, before: int | None = None, limit: int = 50) -> list[TrainingRow]:
-    """List the runs of both kinds before an id, newest first."""
+def list_training_runs(session: Session, stretch: Stretch) -> RowsOfStretch[TrainingRow]:
+    """List the runs of both kinds, newest first."""
     statement = select(TrainingRun, ModelVersion.id, ModelVersion.active).outerjoin(
         ModelVersion, ModelVersion.training_run_id == TrainingRun.id
     )
-    if before is not None:
-        statement = statement.where(TrainingRun.id < before)
-    rows = session.execute(statement.order_by(TrainingRun.id.desc()).limit(limit))
-    return [_row(run, version_id, active) for run, version_id, active in rows]
+    return read_stretch(session, statement, TrainingRun.id, stretch, lambda row: (row[0].id, _row(*row)))
 
 
 def last_seconds(session: Session, kind: RunKind) -> float | None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import ModelVersion, RunKind, Split, TrainingRun
+from db.queries.newest_first import RowsOfStretch, Stretch, read_stretch
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,17 @@ class VersionRow:
     relabelled_up_to: int | None
 
 
-def list_versions(session: Session, before: int | None = None, limit: int = 50) -> list[VersionRow]:
-    """List the versions before an id, newest first."""
+def list_versions(session: Session, stretch: Stretch) -> RowsOfStretch[VersionRow]:
+    """List versions, newest first."""
     statement = select(ModelVersion, TrainingRun.kind).join(TrainingRun)
-    if before is not None:
-        statement = statement.where(ModelVersion.id < before)
-    rows = session.execute(statement.order_by(ModelVersion.id.desc()).limit(limit))
-    return [_row(version, kind) for version, kind in rows]
+    return read_stretch(session, statement, ModelVersion.id, stretch, lambda row: (row[0].id, _row(*row)))
 
 
 def find_version(session: Session, version_id: int) -> VersionRow | None:
     """Give one version; None where there is none of that number."""
-    rows = list_versions(session, version_id + 1, 1)
-    return rows[0] if rows and rows[0].id == version_id else None
+    found = select(ModelVersion, TrainingRun.kind).join(TrainingRun).where(ModelVersion.id == version_id)
+    row = session.execute(found).one_or_none()
+    return None if row is None else _row(*row)
 
 
 def version_before(session: Session) -> int | None:

@@ -32,7 +32,7 @@ class CrawlTime:
 
 
 def polite_time(slices: Sequence[CrawlArguments]) -> CrawlTime:
-    """Say how long slices take at the least, if all pages of their searches are there; more workers change nothing."""
+    """Say how long slices take at the least, if all their pages are there; more workers change nothing."""
     products = [min(each.pages * PRODUCTS_OF_A_PAGE, each.max_products or math.inf) for each in slices]
     visits = sum(found for each, found in zip(slices, products, strict=True) if each.details)
     pages = sum(

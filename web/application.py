@@ -16,7 +16,9 @@ from web.resources import Resources
 from web.safety.guard import Guard, SafeHeaders
 from web.screens import (
     comparison_screens,
+    crawl_screens,
     entering,
+    planning_screens,
     product_screens,
     small_pictures,
     still_files,
@@ -27,7 +29,13 @@ from web.templating import screen
 THREADS: Final = 15
 """Requests that are answered at the same time: as many as the records' pool has connections, so that none waits."""
 
-ROUTES: Final = (*entering.ROUTES, *still_files.ROUTES, *small_pictures.ROUTES, *product_screens.ROUTES,
+ROUTES: Final = (
+    *entering.ROUTES,
+    *still_files.ROUTES,
+    *small_pictures.ROUTES,
+    *product_screens.ROUTES,
+    *planning_screens.ROUTES,
+    *crawl_screens.ROUTES,
     *comparison_screens.ROUTES,
     *version_screens.ROUTES,
 )

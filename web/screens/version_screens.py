@@ -117,7 +117,12 @@ def pictures(request: Request) -> Response:
     """Show the test pictures of a cell of the error matrix, or all mistakes, the most confident first."""
     found, told, number = _told(request)
     return screen(
-        request, "version_pictures.html", version=found, told=told, number=number, words=dict(request.query_params)
+        request,
+        "version_pictures.html",
+        version=found,
+        told=told,
+        number=number,
+        words=dict(request.query_params),
     )
 
 
@@ -147,7 +152,9 @@ def _chosen(answers: RecordedAnswers, request: Request) -> np.ndarray[Any, np.dt
     if given.get("likeliest"):
         wanted &= likeliest == given["likeliest"]
     if given.get("source"):
-        wanted &= np.array([image.source == given["source"] for image in answers.outcomes.images], dtype=np.bool_)
+        wanted &= np.array(
+            [image.source == given["source"] for image in answers.outcomes.images], dtype=np.bool_
+        )
     if not given.get("label") and not given.get("likeliest"):
         wanted &= said.shown & ~said.right
     rows = np.flatnonzero(wanted)

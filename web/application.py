@@ -22,6 +22,8 @@ from web.screens import (
     product_screens,
     small_pictures,
     still_files,
+    training_plans,
+    training_screens,
     version_screens,
 )
 from web.templating import screen
@@ -38,6 +40,8 @@ ROUTES: Final = (
     *crawl_screens.ROUTES,
     *comparison_screens.ROUTES,
     *version_screens.ROUTES,
+    *training_plans.ROUTES,
+    *training_screens.ROUTES,
 )
 
 

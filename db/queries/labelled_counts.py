@@ -14,7 +14,7 @@ _NONE: Final = (0, 0)
 
 @dataclass(frozen=True)
 class LabelledCount:
-    """Products with a label and a picture, by label: how many lie in each split, and how many are in none yet."""
+    """Products with a label, by label: how many lie in each split, and how many are in none yet."""
 
     category: str
     train: int

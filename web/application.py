@@ -15,11 +15,14 @@ from db.errors import RecordsError
 from web.resources import Resources
 from web.safety.guard import Guard, SafeHeaders
 from web.screens import (
+    comparison_screens,
+    crawl_screens,
     entering,
     help_screens,
     history_screens,
     learn_button,
     live_events,
+    planning_screens,
     product_screens,
     review_screens,
     selection_screens,
@@ -28,6 +31,8 @@ from web.screens import (
     small_pictures,
     start_screen,
     still_files,
+    training_screens,
+    version_screens,
 )
 from web.templating import screen
 
@@ -37,17 +42,22 @@ THREADS: Final = 15
 SCREENS: Final = (
     start_screen,
     selection_screens,
+    comparison_screens,
+    crawl_screens,
     entering,
     help_screens,
     history_screens,
     learn_button,
     live_events,
+    planning_screens,
     product_screens,
     review_screens,
     set_aside_screens,
     similar_screens,
     small_pictures,
     still_files,
+    training_screens,
+    version_screens,
 )
 """What answers addresses; of two that could, the earlier one does."""
 

@@ -1,4 +1,4 @@
-"""How far the active version has relabelled the products that it can label from embeddings, and what changed."""
+"""How far the active version has relabelled the products that it can label without a network, and what changed."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session

@@ -17,6 +17,7 @@ from db.repository.found_products import save_products
 from db.session import Database
 from tests.conftest import ROOT, missing
 from tests.factories import picture_bytes, product
+from tests.processes import PATIENCE_SECONDS
 from worker.fleet.waiting import wait_until
 
 
@@ -147,7 +148,7 @@ def test_a_killed_process_leaves_no_half_picture(tmp_path: Path) -> None:
     def written() -> list[Path]:
         return [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".part"]
 
-    assert wait_until(lambda: len(written()) >= 3, 60)
+    assert wait_until(lambda: len(written()) >= 3, PATIENCE_SECONDS)
     os.kill(writer.pid, signal.SIGKILL)
     writer.wait()
     for path in written():

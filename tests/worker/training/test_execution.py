@@ -33,6 +33,7 @@ from db.repository.runs import begin_run, plan_training_run
 from db.session import Database
 from db.states.version_states import active_version
 from tests.factories import STORE, drawing, encoded, model_version
+from tests.processes import PATIENCE_SECONDS
 from tests.worker.conftest import SHORT_TRAINING, plan, save_garments
 from worker.classifying.loaded_versions import load_classifier
 from worker.cnn.config import VIEWS, NetworkName
@@ -273,7 +274,7 @@ def test_the_heart_beats_with_the_progress_while_the_block_lasts(
     assert began is not None
     with Heartbeat(records, run, no_report) as heartbeat:
         heartbeat.report(Progress("head", 3, 10, {"loss": 0.5}))
-        assert wait_until(lambda: bool(run_row(records, run).progress), seconds=10)
+        assert wait_until(lambda: bool(run_row(records, run).progress), PATIENCE_SECONDS)
         row = run_row(records, run)
         assert row.progress == {"stage": "head", "done": 3, "total": 10, "metrics": {"loss": 0.5}}
         assert row.heartbeat_at is not None
@@ -295,7 +296,7 @@ def test_a_run_whose_worker_died_is_executed_by_the_next_and_goes_on_where_it_st
     environment = os.environ | {"DATABASE_URL": url, "VASTRA_FOLDER": str(own_folder)}
     checkpoints = own_folder / "training" / "checkpoints"
     with subprocess.Popen([sys.executable, "-c", program, str(run)], env=environment) as trainer:
-        assert wait_until(lambda: any(checkpoints.rglob("state.json")), 120, every=0.01)
+        assert wait_until(lambda: any(checkpoints.rglob("state.json")), PATIENCE_SECONDS, every=0.01)
         trainer.kill()
     assert run_row(trained, run).status is RunStatus.RUNNING
     with trained.write() as session:

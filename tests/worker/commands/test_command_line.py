@@ -21,7 +21,7 @@ from tests.processes import PATIENCE_SECONDS
 from tests.screens import plain
 from tests.worker.conftest import PRODUCTS, garment, save_garments
 from worker.__main__ import app
-from worker.cnn.pictures.variations import Variation
+from worker.cnn.pictures.variation_kinds import Variation
 from worker.fleet.waiting import wait_until
 
 NAMES = [category.name for category in CATEGORIES]

@@ -132,8 +132,7 @@ def relabel_all(database: Database, version_id: int, at_once: int) -> tuple[floa
         activate(session, version_id)
     changed = 0
     while True:
-        with database.write() as session:
-            progress = relabel_some(session, at_once)
+        progress = relabel_some(database, at_once)
         if progress is None:
             break
         changed += progress.changed

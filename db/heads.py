@@ -26,6 +26,9 @@ _READING_ERRORS: Final = (
     SyntaxError, tokenize.TokenError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
+_ROWS_AT_ONCE: Final = 64
+"""Of a matrix product. Of larger ones libraries give other threads a share, whom to wait for takes longer."""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -185,9 +188,11 @@ class _WholeKernel:
         self._whole = np.rint(np.ldexp(kernel.astype(np.float64), -self._exponents))
 
     def product(self, values: NDArray[np.int8]) -> NDArray[np.float64]:
-        return np.asarray(
-            np.ldexp(values.astype(np.float64) @ self._whole, self._exponents), dtype=np.float64
-        )
+        sums = np.empty((len(values), self._whole.shape[1]))
+        for first in range(0, len(values), _ROWS_AT_ONCE):
+            rows = slice(first, first + _ROWS_AT_ONCE)
+            np.matmul(values[rows].astype(np.float64), self._whole, out=sums[rows])
+        return np.asarray(np.ldexp(sums, self._exponents), dtype=np.float64)
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

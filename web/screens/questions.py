@@ -79,9 +79,11 @@ def read_questions(
     """
     version = active_version(session)
     newest = heads.refresh(session) if fit else heads.newest(version)
-    offers = read_offers(session, wanted.order, wanted.marketplace, wanted.limit * (_POOL if newest else 1))
+    pool = wanted.limit * (_POOL if newest else 1)
+    offers = read_offers(session, wanted.order, wanted.marketplace, pool)
     shares: dict[int, dict[str, float]] = {}
     if version is not None and newest is not None:
+        offers = offers.read(pool)
         shares = network_shares(session, version, candidates_of(offers), newest.head)
         offers = judge_anew(offers, shares)
     chosen = choose(offers, wanted.limit)

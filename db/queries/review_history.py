@@ -86,8 +86,8 @@ def latest_given(session: Session, limit: int = 10) -> list[GivenVerdict]:
     """List the latest verdicts that pages have sent and that stand, the latest first."""
     rows = session.execute(
         select(
-            func.coalesce(Review.batch, ""), Review.place, Product.marketplace, Product.asin, Product.title, Review.category,
-            Review.why, first_image(),
+            func.coalesce(Review.batch, ""), Review.place, Product.marketplace, Product.asin, Product.title,
+            Review.category, Review.why, first_image(),
         )
         .join(Product, Product.id == Review.product_id)
         .where(Review.batch.is_not(None), func.length(Review.batch) == _LENGTH_OF_UUID, stands())

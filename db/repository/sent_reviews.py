@@ -80,14 +80,17 @@ def receive_reviews(
     return [_receipt(each, before, ids, words) for each in sent]
 
 
-def withdraw_batch(session: Session, batch: str) -> int:
-    """Take back all verdicts that came together, and give how many still stood; none if there is no such batch.
+def withdraw_batch(session: Session, batch: str, place: int | None = None) -> int:
+    """Take back verdicts that came together, and give how many still stood; none if there is no such batch.
 
     Args:
         session: of a write.
         batch: by which they are known.
+        place: the one at this place; None: all.
     """
     standing = select(Review.place).where(Review.batch == batch, Review.withdrawn_at.is_(None))
+    if place is not None:
+        standing = standing.where(Review.place == place)
     names = [(batch, place) for place in session.scalars(standing)]
     touched = _withdraw(session, names, utc_now())
     refresh_labels(session, touched)

@@ -127,9 +127,10 @@ async def take_back(request: Request) -> Response:
     async with request.form(max_files=0, max_fields=12) as form:
         try:
             batch, back = read_batch(form.get("batch")), _back(form)
-        except MalformedVerdictError as error:
+            place = int(str(form.get("place") or 0))
+        except (MalformedVerdictError, ValueError) as error:
             raise HTTPException(400, str(error)) from error
-    await run_in_threadpool(_withdraw, resources(request).database, batch)
+    await run_in_threadpool(_withdraw, resources(request).database, batch, place)
     return RedirectResponse(f"/review?{urlencode(back)}", 303)
 
 
@@ -156,9 +157,9 @@ def _record(database: Database, sent: Sequence[SentVerdict]) -> list[Receipt]:
         return receive_reviews(session, sent, load_categories())
 
 
-def _withdraw(database: Database, batch: str) -> int:
+def _withdraw(database: Database, batch: str, place: int) -> int:
     with database.write() as session:
-        return withdraw_batch(session, batch)
+        return withdraw_batch(session, batch, place)
 
 
 def _sent(form: FormData) -> SentVerdict:

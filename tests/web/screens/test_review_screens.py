@@ -6,14 +6,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from starlette.testclient import TestClient
 
-from db.categories import Category
+from db.categories import Category, load_categories
 from db.queries.review_history import ReviewRow, stream_reviews
 from db.session import Database
 from tests.factories import SHOP, get_product, label, likely, model_version, predict, product, save
 from tests.web.conftest import TOKEN
 from tests.web.looking import hindrances
 from tests.worker.embeddings import STRANGE, taught
-from web.screens import review_screens
 
 HOSTILE = '</script><script>alert("x")</script>'
 
@@ -299,11 +298,10 @@ def test_while_the_server_is_away_verdicts_wait_and_leaving_asks(
     tab.keyboard.press("1")
     tab.keyboard.press("2")
     expect(tab.locator("#saving")).to_contain_text("2 not saved")
-    asked: list[str] = []
-    tab.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    tab.evaluate("setTimeout(() => location.assign('/help'))")
-    tab.wait_for_event("dialog")
-    assert asked == ["beforeunload"]
+    with tab.expect_event("dialog") as asked:
+        tab.once("dialog", lambda dialog: dialog.dismiss())
+        tab.evaluate("void setTimeout(() => location.assign('/help'))")
+    assert asked.value.type == "beforeunload"
     tab.unroute("**/api/reviews")
     tab.evaluate("dispatchEvent(new Event('online'))")
     settled(tab)
@@ -328,8 +326,8 @@ def test_a_category_that_is_added_while_one_reviews_gets_its_key(
 ) -> None:
     classified(database, "jeans", "jeans", "jeans")
     tab.goto("/review")
-    more = (*review_screens.load_categories(), Category("shirt", "Shirts", ("shirt",)))
-    monkeypatch.setattr(review_screens, "load_categories", lambda: more)
+    more = (*load_categories(), Category("shirt", "Shirts", ("shirt",)))
+    monkeypatch.setattr("web.screens.review_screens.load_categories", lambda: more)
     tab.keyboard.press("1")
     expect(tab.locator("#categories button").nth(3)).to_contain_text("Shirts")
     tab.keyboard.press("4")

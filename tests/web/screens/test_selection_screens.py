@@ -70,7 +70,8 @@ def test_what_cannot_be_is_refused(
     assert rows(database) == []
 
 
-def test_nothing_selected_changes_nothing(client: TestClient, database: Database, ids: list[str]) -> None:
+@pytest.mark.usefixtures("ids")
+def test_nothing_selected_changes_nothing(client: TestClient, database: Database) -> None:
     assert client.post("/products/verdicts", data={"category": "saree"}).status_code == 200
     assert rows(database) == []
 
@@ -97,9 +98,8 @@ def settled(tab: Page) -> None:
     tab.wait_for_function("() => sessionStorage.getItem('vastra.unsaved') === '[]'")
 
 
-def test_keys_select_and_give_one_verdict_which_u_takes_back(
-    tab: Page, database: Database, ids: list[str]
-) -> None:
+@pytest.mark.usefixtures("ids")
+def test_keys_select_and_give_one_verdict_which_u_takes_back(tab: Page, database: Database) -> None:
     tab.goto("/products")
     for key in ("j", "x", "j", "x"):
         tab.keyboard.press(key)
@@ -115,9 +115,8 @@ def test_keys_select_and_give_one_verdict_which_u_takes_back(
     expect(tab.locator(".card .verdict").first).to_contain_text("jeans 90%")
 
 
-def test_a_click_with_shift_selects_up_to_it_and_a_selects_all(
-    tab: Page, database: Database, ids: list[str]
-) -> None:
+@pytest.mark.usefixtures("ids")
+def test_a_click_with_shift_selects_up_to_it_and_a_selects_all(tab: Page, database: Database) -> None:
     tab.goto("/products")
     boxes = tab.locator(".pick input")
     boxes.nth(0).click()
@@ -131,9 +130,8 @@ def test_a_click_with_shift_selects_up_to_it_and_a_selects_all(
     assert rows(database) == [("other", True)] * 3
 
 
-def test_after_a_filter_the_new_cards_are_selected_all_the_same(
-    tab: Page, database: Database, ids: list[str]
-) -> None:
+@pytest.mark.usefixtures("ids")
+def test_after_a_filter_the_new_cards_are_selected_all_the_same(tab: Page, database: Database) -> None:
     tab.goto("/products")
     tab.get_by_label("Order").select_option("sure")
     tab.wait_for_url("**order=sure**")
@@ -146,7 +144,8 @@ def test_after_a_filter_the_new_cards_are_selected_all_the_same(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 360])
-def test_nothing_hinders_a_person_who_selects(tab: Page, ids: list[str], scheme: Any, width: int) -> None:
+@pytest.mark.usefixtures("ids")
+def test_nothing_hinders_a_person_who_selects(tab: Page, scheme: Any, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 800})
     tab.emulate_media(color_scheme=scheme)
     tab.goto("/products")
@@ -157,8 +156,9 @@ def test_nothing_hinders_a_person_who_selects(tab: Page, ids: list[str], scheme:
     assert hindrances(tab) == []
 
 
+@pytest.mark.usefixtures("ids")
 def test_without_javascript_one_selects_and_labels_by_the_form(
-    chromium: Browser, page_address: str, database: Database, ids: list[str]
+    chromium: Browser, page_address: str, database: Database
 ) -> None:
     context = chromium.new_context(base_url=page_address, java_script_enabled=False)
     page = context.new_page()

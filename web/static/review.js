@@ -23,6 +23,7 @@ let sinceFilled = 0;
 let filling = null;
 let again = null;
 let retry = null;
+let isAway = false;
 
 function fromStrip({ batch, place: number, marketplace, asin, category, sha256, title, why, address: where }) {
   const product = { marketplace, asin, title, why: why || null, image_sha256: sha256 || null, shares: {}, address: where };
@@ -84,7 +85,9 @@ function fill(kept = KEPT) {
     return;
   }
   filling = fetchMore(kept)
+    .then(() => { isAway = false; })
     .catch(() => {
+      isAway = true;
       clearTimeout(retry);
       retry = setTimeout(fill, 2000);
     })
@@ -125,8 +128,9 @@ function show() {
   place = Math.max(0, Math.min(place, ahead.length - 1));
   const product = ahead[place];
   const hadFocus = at("asking").contains(document.activeElement);
-  at("asking").hidden = !product && !filling;
-  at("nothing").hidden = Boolean(product || filling);
+  const isWaiting = filling !== null || isAway;
+  at("asking").hidden = !product && !isWaiting;
+  at("nothing").hidden = Boolean(product) || isWaiting;
   if (at("asking").hidden && hadFocus) at("main").focus();
   at("picture").replaceChildren(product ? pictureOf(product) : note("waiting for the server"));
   at("product").textContent = product ? product.title || product.asin : "";

@@ -13,6 +13,7 @@ from tests.factories import SHOP, get_product, label, likely, model_version, pre
 from tests.web.conftest import TOKEN
 from tests.web.looking import hindrances
 from tests.worker.embeddings import STRANGE, taught
+from web.screens import review_screens
 
 HOSTILE = '</script><script>alert("x")</script>'
 
@@ -29,7 +30,7 @@ def given(database: Database) -> list[ReviewRow]:
     return list(stream_reviews(database))
 
 
-def post(client: TestClient, *verdicts: dict[str, Any]) -> list[dict[str, Any]]:
+def post(client: TestClient, *verdicts: Any) -> list[dict[str, Any]]:
     answer = client.post("/api/reviews", content=json.dumps({"verdicts": verdicts}))  # ASCII
     assert answer.status_code == 200
     answers: list[dict[str, Any]] = answer.json()["answers"]
@@ -190,6 +191,12 @@ def test_nothing_to_review_says_what_to_do(client: TestClient) -> None:
     assert "Nothing is left to review here" in client.get("/review").text
 
 
+def test_the_screen_itself_holds_few_questions(client: TestClient, database: Database) -> None:
+    taught(database)
+    assert client.get("/review").text.count('"asin"') == review_screens.FIRST
+    assert len(client.get("/review.json?limit=40").json()["products"]) == 40
+
+
 def test_a_hostile_title_is_text(client: TestClient, database: Database) -> None:
     classified(database, "jeans", title=HOSTILE)
     assert "<script>alert" not in client.get("/review").text
@@ -307,6 +314,18 @@ def test_while_the_server_is_away_verdicts_wait_and_leaving_asks(
     settled(tab)
     expect(tab.locator("#saving")).to_have_text("")
     assert [row.category for row in given(database)] == ["saree", "jeans"]
+
+
+def test_with_no_picture_left_and_no_server_it_waits(window: BrowserContext, database: Database) -> None:
+    classified(database, "jeans")
+    tab = window.new_page()
+    tab.route("**/review.json*", lambda route: route.abort())
+    tab.goto("/review")
+    tab.keyboard.press("1")
+    expect(tab.locator("#picture")).to_have_text("waiting for the server")
+    tab.unroute("**/review.json*")
+    expect(tab.locator("#nothing")).to_be_visible()
+    expect(tab.locator("#main")).to_be_visible()
 
 
 def test_a_product_that_vanished_is_told_and_the_others_are_recorded(tab: Page, database: Database) -> None:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from db.image_store import ImageStore
 from db.session import Database
+from web.alike import AlikeIndex
 from web.picture_cache import PictureCache
 from web.safety.door import Door
 from worker.learning.provisional_head import ProvisionalHeads
@@ -21,6 +22,7 @@ class Resources:
     small_pictures: PictureCache
     door: Door
     heads: ProvisionalHeads = field(default_factory=ProvisionalHeads)
+    alike: AlikeIndex = field(default_factory=AlikeIndex)
 
 
 def resources(request: Request) -> Resources:

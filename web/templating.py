@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from web.page_keys import defaults
+from web.product_addresses import product_address
 
 THIN_SPACE: Final = "\N{THIN SPACE}"
 
@@ -51,8 +52,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=number, percent=percent, moment=moment, shop_address=shop_address, address=address
-    )
+        number=number, percent=percent, moment=moment, shop_address=shop_address, address=address,
+        duration=duration,
+    )  # fmt: skip
     environment.globals.update(
         static=static_address, screens=SCREENS, product_address=product_address, page_keys=defaults()
     )
@@ -69,6 +71,20 @@ def percent(share: float | None) -> str:
     if share is None:
         return "\N{EN DASH}"
     return "100%" if share == 1 else f"{min(int(share * 100 + 0.5), 99)}%"
+
+
+def duration(seconds: float | None) -> str:
+    """Write how long something takes, in the two largest units."""
+    if seconds is None:
+        return "\N{EN DASH}"
+    if seconds < 10:  # noqa: PLR2004 - tenths are told while they matter
+        return f"{seconds:.1f} s"
+    days, rest = divmod(round(seconds), 86_400)
+    hours, rest = divmod(rest, 3600)
+    minutes, left = divmod(rest, 60)
+    units = ((days, "d"), (hours, "h"), (minutes, "min"), (left, "s"))
+    told = [f"{value} {unit}" for value, unit in units if value]
+    return " ".join(told[:2])
 
 
 def moment(when: datetime | None) -> Markup:
@@ -113,8 +129,3 @@ def still_content(name: str) -> bytes:
     folders = (files("web") / "static", files("worker.evaluating") / "templates" / "shared")
     found = {file.name: file for folder in folders for file in folder.iterdir() if file.is_file()}
     return found[name].read_bytes()
-
-
-def product_address(marketplace: str, asin: str) -> str:
-    """Give the address of a product's screen; a key of a shop may hold any character."""
-    return f"/products/{quote(marketplace, safe='')}/{quote(asin, safe='')}"

@@ -90,20 +90,44 @@ def _evidence(version: ModelVersion, chosen: Chosen) -> Select[Any]:
         .group_by(ProductImage.image_id)
         .having(is_shared_by_few())
     )
-    if version.body_id is None:
-        columns: tuple[Any, ...] = (Prediction.probabilities, Prediction.in_distribution)
-        source: Any = Prediction
-        is_its = (Prediction.image_id == Image.id) & (Prediction.model_version_id == version.id)
-    else:
-        columns, source = (Embedding.vector,), Embedding
-        is_its = (Embedding.image_id == Image.id) & (Embedding.body_id == version.body_id)
+    columns = _columns(version)
     return (
         select(ProductImage.product_id, Image.id, *columns)
         .join(Image, Image.id == ProductImage.image_id)
-        .outerjoin(source, is_its)
+        .outerjoin(columns[0].class_, _is_its(version) & (columns[0].class_.image_id == Image.id))
         .where(chosen(ProductImage.product_id), Image.id.in_(counting), ~is_set_aside())
         .order_by(ProductImage.product_id, Image.id)
     )
+
+
+def _columns(version: ModelVersion) -> tuple[InstrumentedAttribute[Any], ...]:
+    """Give what a version's word on an image is read from, of one table."""
+    if version.body_id is None:
+        return Prediction.probabilities, Prediction.in_distribution
+    return (Embedding.vector,)
+
+
+def _is_its(version: ModelVersion) -> ColumnElement[bool]:
+    if version.body_id is None:
+        return Prediction.model_version_id == version.id
+    return Embedding.body_id == version.body_id
+
+
+def words_on_images(
+    session: Session, version: ModelVersion, image_ids: Iterable[int]
+) -> dict[int, dict[str, float]]:
+    """Say what a version finds of single images, by id: category to probability; what it has not seen is left out."""
+    columns = _columns(version)
+    of_image = columns[0].class_.image_id
+    rows = session.execute(select(of_image, *columns).where(_is_its(version), of_image.in_(image_ids))).all()
+    if not rows:
+        return {}
+    ids, *values = zip(*rows, strict=True)
+    shares = _said(session, version, values).probabilities.tolist()
+    return {
+        image_id: dict(zip(version.categories, one, strict=True))
+        for image_id, one in zip(ids, shares, strict=True)
+    }
 
 
 def _said(

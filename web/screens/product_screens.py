@@ -57,7 +57,8 @@ class GridState:
     def words(self) -> dict[str, Any]:
         """Give filter and order as an address spells them, without a place."""
         order = None if self.order is GridOrder.FOUND else self.order
-        return {**asdict(self.wanted), "order": order}
+        asked = asdict(self.wanted)
+        return {"q": asked.pop("words"), **asked, "order": order}
 
 
 def products(request: Request) -> Response:
@@ -108,13 +109,15 @@ def read_state(request: Request, limit: int) -> GridState:
 def _filter(request: Request) -> ProductFilter:
     given = request.query_params
     text = {name: given.get(name) or None for name in ("category", "brand", "marketplace")}
-    quality, least = given.get("quality"), given.get("min_confidence")
+    quality, least, changed_by = (given.get(name) for name in ("quality", "min_confidence", "changed_by"))
     return ProductFilter(
         **text,
         min_confidence=float(least) if least else None,
         uncertain=given.get("uncertain") == "1",
         disagree=given.get("disagree") == "1",
         quality=QualityCode(quality) if quality else None,
+        changed_by=int(changed_by) if changed_by else None,
+        words=(given.get("q") or "").strip() or None,
     )
 
 

@@ -12,7 +12,8 @@ from db.queries.review_order import Candidate, Why, choose
 from db.queries.to_review import Order, read_offers
 from db.repository.network_labels import network_shares
 from db.states.version_states import active_version
-from web.templating import percent, product_address
+from web.product_addresses import product_address
+from web.templating import percent
 from worker.learning.asking_anew import candidates_of, judge_anew
 from worker.learning.provisional_head import ProvisionalHeads
 

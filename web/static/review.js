@@ -31,7 +31,7 @@ function fromStrip({ batch, place: number, marketplace, asin, category, sha256, 
 }
 
 const percent = (share) => (share === undefined || share === null ? "" : share === 1 ? "100%" : `${Math.min(Math.round(share * 100), 99)}%`);
-const titleOf = (name) => state.categories.find((each) => each.name === name)?.title ?? name ?? "";
+const titleOf = (name) => state.categories.find((each) => each.name === name)?.title ?? (name ? name[0].toUpperCase() + name.slice(1) : "");
 
 // What is given ---------------------------------------------------------------------------------------------------
 

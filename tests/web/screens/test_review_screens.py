@@ -176,13 +176,13 @@ def test_after_ten_verdicts_what_is_asked_next_has_learnt_from_them(
 def test_learning_is_planned_once_and_says_when_there_is_nothing_to_learn(
     client: TestClient, database: Database
 ) -> None:
-    refused = client.post("/learn")
+    refused = client.post("/training/learn")
     assert refused.status_code == 409
     assert "nothing is trained yet" in refused.text
     taught(database)
     post(client, verdict("strange400", "trousers"))
     client.follow_redirects = False
-    first, second = (client.post("/learn") for _ in range(2))
+    first, second = (client.post("/training/learn") for _ in range(2))
     assert first.status_code == 303
     assert first.headers["location"] == second.headers["location"]
 

@@ -266,6 +266,19 @@ def test_a_click_on_the_strip_takes_that_verdict_back(tab: Page, database: Datab
     assert [row.withdrawn_at is None for row in given(database)] == [False, True]
 
 
+def test_a_name_is_kept_beside_verdicts_and_enter_after_it_gives_none(tab: Page, database: Database) -> None:
+    classified(database, "jeans", "jeans", "jeans")
+    tab.goto("/review")
+    tab.get_by_label("Your name").fill("asha")
+    tab.keyboard.press("Enter")
+    tab.locator("#main").focus()
+    tab.keyboard.press("2")
+    settled(tab)
+    tab.reload()
+    expect(tab.get_by_label("Your name")).to_have_value("asha")
+    assert [row.reviewer for row in given(database)] == ["asha"]
+
+
 def test_keys_can_be_changed_and_switched_off(tab: Page, database: Database) -> None:
     classified(database, "jeans", "jeans", "jeans")
     tab.goto("/help")

@@ -185,6 +185,7 @@ def test_learning_is_planned_once_and_says_when_there_is_nothing_to_learn(
     first, second = (client.post("/training/learn") for _ in range(2))
     assert first.status_code == 303
     assert first.headers["location"] == second.headers["location"]
+    assert client.get(first.headers["location"]).status_code == 200
 
 
 def test_nothing_to_review_says_what_to_do(client: TestClient) -> None:

@@ -20,7 +20,6 @@ from web.screens import (
     entering,
     help_screens,
     history_screens,
-    learn_button,
     live_events,
     planning_screens,
     product_screens,
@@ -31,6 +30,7 @@ from web.screens import (
     small_pictures,
     start_screen,
     still_files,
+    training_plans,
     training_screens,
     version_screens,
 )
@@ -47,7 +47,6 @@ SCREENS: Final = (
     entering,
     help_screens,
     history_screens,
-    learn_button,
     live_events,
     planning_screens,
     product_screens,
@@ -56,6 +55,7 @@ SCREENS: Final = (
     similar_screens,
     small_pictures,
     still_files,
+    training_plans,
     training_screens,
     version_screens,
 )

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from web.templating import percent
 from worker.learning.asking_anew import candidates_of, judge_anew
 from worker.learning.provisional_head import ProvisionalHeads
 
-_POOL: Final = 4
+_POOL: Final = 2
 """Times as many products as are wanted are judged anew: of these the best are asked."""
 
 
@@ -54,7 +54,7 @@ class Question:
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,8 @@ def product_screen(request: Request) -> Response:
     view = _view(request)
     return screen(
         request, "product.html", view=view, product=view.product, categories=load_categories(), other=OTHER,
-        qualities=QUALITIES, reasons=REASONS, showable=SHOWN, stands=any(_is_verdict(event) for event in view.history),
+        qualities=QUALITIES, reasons=REASONS, showable=SHOWN,
+        stands=any(_is_verdict(event) for event in view.history),
     )  # fmt: skip
 
 

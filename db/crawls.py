@@ -111,6 +111,7 @@ class Tally:
         images_known: addresses that were not fetched, because an earlier crawl stored their picture.
         images_refused: addresses by reason code.
         images_waiting: stored, but not taken by a broker.
+        fields_found: products of which the shop said a field, by its name; of earlier releases none.
         pages: by kind.
         pages_unreadable: of an unknown kind, or with cards that could not be read.
         requests_failed: for pages, by cause.
@@ -124,6 +125,7 @@ class Tally:
     images_refused: dict[str, int] = field(default_factory=dict)
     images_enqueued: int = 0
     images_waiting: int = 0
+    fields_found: dict[str, int] = field(default_factory=dict)
     pages: dict[str, int] = field(default_factory=dict)
     pages_unreadable: int = 0
     requests_failed: dict[str, int] = field(default_factory=dict)

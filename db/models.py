@@ -197,7 +197,7 @@ class Image(Base):
         ForeignKey("model_versions.id", ondelete="SET NULL")
     )
     """The active version once it has predicted the picture, else an earlier one: where to look for what is
-    pending. Recording and activating write it; the predictions have the last word."""
+    pending. Recording and relabelling write it; the predictions have the last word."""
     embedded_body_id: Mapped[int | None] = mapped_column(ForeignKey("bodies.id", ondelete="SET NULL"))
     """The body of the active version once it has embedded the picture, else an earlier one, likewise; recording
     and relabelling write it, and the embeddings have the last word."""
@@ -314,7 +314,7 @@ class ModelVersion(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     activated_at: Mapped[datetime | None]
     relabelled_up_to: Mapped[int | None]
-    """Up to which product the activated version has relabelled from embeddings; None when it need not go on."""
+    """Up to which product the activated version has relabelled; None when it need not go on."""
     head: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     """What turns an embedding into a label (db/heads.py); None without a body."""
     artefact: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))

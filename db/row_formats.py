@@ -25,7 +25,7 @@ def _write_json(rows: Iterable[Any], _row_type: type, stream: IO[bytes]) -> None
 
 
 def _write_csv(rows: Iterable[Any], row_type: type, stream: IO[bytes]) -> None:
-    """Write a header and a line for each row; null is empty, true and false are spelt so."""
+    """Write a header and a line for each row; null is empty, true and false are spelt so, lists are JSON."""
     lines = csv.writer(codecs.getwriter("utf-8")(stream), lineterminator="\n")
     lines.writerow(field.name for field in fields(row_type))
     for row in rows:
@@ -90,4 +90,6 @@ def _number_or_json(value: Any) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list | dict):
+        return _JSON.encode(value)
     return as_text(value) if isinstance(value, datetime) else value

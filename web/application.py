@@ -15,28 +15,51 @@ from db.errors import RecordsError
 from web.resources import Resources
 from web.safety.guard import Guard, SafeHeaders
 from web.screens import (
+    comparison_screens,
+    crawl_screens,
     entering,
+    help_screens,
     history_screens,
+    learn_button,
+    live_events,
+    planning_screens,
     product_screens,
+    review_screens,
+    selection_screens,
     set_aside_screens,
     similar_screens,
     small_pictures,
+    start_screen,
     still_files,
+    training_screens,
+    version_screens,
 )
 from web.templating import screen
 
 THREADS: Final = 15
 """Requests that are answered at the same time: as many as the records' pool has connections, so that none waits."""
 
-ROUTES: Final = (
-    *entering.ROUTES,
-    *still_files.ROUTES,
-    *small_pictures.ROUTES,
-    *product_screens.ROUTES,
-    *history_screens.ROUTES,
-    *similar_screens.ROUTES,
-    *set_aside_screens.ROUTES,
+SCREENS: Final = (
+    start_screen,
+    selection_screens,
+    comparison_screens,
+    crawl_screens,
+    entering,
+    help_screens,
+    history_screens,
+    learn_button,
+    live_events,
+    planning_screens,
+    product_screens,
+    review_screens,
+    set_aside_screens,
+    similar_screens,
+    small_pictures,
+    still_files,
+    training_screens,
+    version_screens,
 )
+"""What answers addresses; of two that could, the earlier one does."""
 
 
 def make_app(resources: Resources, hosts: frozenset[str]) -> Starlette:
@@ -47,7 +70,7 @@ def make_app(resources: Resources, hosts: frozenset[str]) -> Starlette:
         hosts: names without port by which the page may be asked for.
     """
     app = Starlette(
-        routes=list(ROUTES),
+        routes=[route for each in SCREENS for route in each.ROUTES],
         middleware=[
             Middleware(SafeHeaders),
             Middleware(Guard, hosts=hosts, door=resources.door, ask=entering.ask),

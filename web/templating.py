@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from web.page_keys import defaults
 from web.product_addresses import product_address
 
 THIN_SPACE: Final = "\N{THIN SPACE}"
@@ -51,9 +52,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=number, percent=percent, moment=moment, shop_address=shop_address, address=address
+        number=number, percent=percent, moment=moment, shop_address=shop_address, address=address,
+        duration=duration,
+    )  # fmt: skip
+    environment.globals.update(
+        static=static_address, screens=SCREENS, product_address=product_address, page_keys=defaults()
     )
-    environment.globals.update(static=static_address, screens=SCREENS, product_address=product_address)
     return environment
 
 
@@ -67,6 +71,20 @@ def percent(share: float | None) -> str:
     if share is None:
         return "\N{EN DASH}"
     return "100%" if share == 1 else f"{min(int(share * 100 + 0.5), 99)}%"
+
+
+def duration(seconds: float | None) -> str:
+    """Write how long something takes, in the two largest units."""
+    if seconds is None:
+        return "\N{EN DASH}"
+    if seconds < 10:  # noqa: PLR2004 - tenths are told while they matter
+        return f"{seconds:.1f} s"
+    days, rest = divmod(round(seconds), 86_400)
+    hours, rest = divmod(rest, 3600)
+    minutes, left = divmod(rest, 60)
+    units = ((days, "d"), (hours, "h"), (minutes, "min"), (left, "s"))
+    told = [f"{value} {unit}" for value, unit in units if value]
+    return " ".join(told[:2])
 
 
 def moment(when: datetime | None) -> Markup:

@@ -11,6 +11,7 @@ WorkerError
 ├── NoFilesError           the folder to predict holds no file
 ├── ExportError            an exported model cannot be written
 ├── TrainingFailedError    a training run ended without a model version
+├── BandsError             the prices at which to cut a crawl are no prices, or do not ascend
 ├── SlicesFailedError      a crawl's slices did not all come to their end
 ├── MetricsError           the metrics cannot be served
 └── BrokerError            the queue cannot be started or reached
@@ -59,6 +60,10 @@ class ExportError(WorkerError):
 
 class TrainingFailedError(WorkerError):
     """A training run ended without a model version; its row in training_runs says why."""
+
+
+class BandsError(WorkerError):
+    """The prices at which to cut a crawl are not whole or do not ascend; the message has an example."""
 
 
 class SlicesFailedError(WorkerError):

@@ -57,3 +57,8 @@ def find_marketplace(name: str) -> Marketplace:
         known = ", ".join(_CURRENCIES)
         raise UnknownMarketplaceError(f"the marketplace must be one of {known}; got {name!r}")
     return Marketplace(name, _CURRENCIES[name])
+
+
+def marketplace_names() -> list[str]:
+    """List the names of all marketplaces that are known."""
+    return list(_CURRENCIES)

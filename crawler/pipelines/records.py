@@ -3,28 +3,32 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Self, TypeVar
+from dataclasses import fields
+from typing import Any, Final, Self, TypeVar
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem, NotConfigured
 
 from crawler.errors import CrawlInterruptedError
-from crawler.items import GatedItem, SavedItem
+from crawler.items import GatedItem, ProductItem, SavedItem
 from crawler.pipelines.batches import Batches
 from crawler.pipelines.saving import DATABASE_ERRORS, database_failure, save_batch
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
 from crawler.stopping import note_failure, stop_crawl
-from crawler.tally import IMAGES_STORED, PRODUCTS_NEW, PRODUCTS_UPDATED, tally_of
+from crawler.tally import FIELDS_FOUND, IMAGES_STORED, PRODUCTS_NEW, PRODUCTS_UPDATED, tally_of
 from db.crawls import CRAWL_RUN, CrawlArguments
 from db.image_store import open_image_store
 from db.logs import identify_process
 from db.models import CrawlRun
+from db.repository.found_products import Listing
 from db.repository.runs import beat, finish_crawl_run, start_crawl_run
 from db.repository.slices import give_back_slice
 from db.session import open_database
 
 _logger = logging.getLogger(__name__)
+
+_FIELDS: Final = tuple(one.name for one in fields(Listing) if one.name != "found_in")
 
 Result = TypeVar("Result")
 
@@ -42,7 +46,7 @@ class Records:
         self._beat_seconds = crawler.settings.getfloat("CRAWL_HEARTBEAT_SECONDS")
         self._slice_id: int | None = crawler.settings.getint(CRAWL_RUN) or None
         self._run_id: int | None = None
-        self._products: set[tuple[str, str]] = set()
+        self._products: dict[tuple[str, str], frozenset[str]] = {}
         self._images: set[int] = set()
         self._batches = Batches(self._save)
         self._heart: asyncio.Task[None] | None = None
@@ -105,11 +109,21 @@ class Records:
 
     def _count(self, saved: SavedItem) -> None:
         if saved.item.key not in self._products:
-            self._products.add(saved.item.key)
+            self._products[saved.item.key] = frozenset()
             self._crawler.stats.inc_value(PRODUCTS_NEW if saved.product.is_new else PRODUCTS_UPDATED)
+        if isinstance(saved.item, ProductItem):
+            self._count_fields(saved.item)
         fresh = set(saved.product.new_image_ids) - self._images
         self._images |= fresh
         self._crawler.stats.inc_value(IMAGES_STORED, len(fresh))
+
+    def _count_fields(self, item: ProductItem) -> None:
+        """Count each field of a product once, whether a card or its own page says it."""
+        known = self._products[item.key]
+        found = frozenset(name for name in _FIELDS if getattr(item, name) not in (None, ()))
+        self._products[item.key] = known | found
+        for name in found - known:
+            self._crawler.stats.inc_value(FIELDS_FOUND + name)
 
     async def _beat(self, run_id: int) -> None:
         while True:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, true
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER, Category
@@ -40,12 +40,21 @@ class LabelledImage:
     why: str | None = None
 
 
-def labelled_images(session: Session, categories: tuple[Category, ...]) -> list[LabelledImage]:
+def labelled_images(
+    session: Session, categories: tuple[Category, ...], products: Select[int] | None = None
+) -> list[LabelledImage]:
     """List the pictures to train on, in the order of their products and ids.
 
     A picture that many products share, or that products of different labels share, is left out; and so is one
     that was called `other` before one of the categories existed, which it may show.
+
+    Args:
+        session: of a read or a write.
+        categories: which labels there are.
+        products: the ids of those whose pictures are wanted; None: all.
     """
+    among = true() if products is None else ProductImage.product_id.in_(products)
+    theirs = select(ProductImage.image_id).where(among)
     latest = latest_reviews().subquery()
     of_review = (Review.product_id, Review.category, Review.why, Review.created_at)
     verdicts = select(*of_review).join(latest, latest.c.id == Review.id).subquery()
@@ -55,6 +64,7 @@ def labelled_images(session: Session, categories: tuple[Category, ...]) -> list[
         select(ProductImage.image_id)
         .join(Product, Product.id == ProductImage.product_id)
         .outerjoin(verdicts, verdicts.c.product_id == Product.id)
+        .where(true() if products is None else ProductImage.image_id.in_(theirs))
         .group_by(ProductImage.image_id)
         .having(is_shared_by_few(), func.count(func.coalesce(label, "").distinct()) == 1)
     )
@@ -68,7 +78,7 @@ def labelled_images(session: Session, categories: tuple[Category, ...]) -> list[
         .join(ProductImage, ProductImage.image_id == Image.id)
         .join(Product, Product.id == ProductImage.product_id)
         .outerjoin(verdicts, verdicts.c.product_id == Product.id)
-        .where(label.in_([*known, OTHER]), ~is_set_aside(), Image.id.in_(clear))
+        .where(label.in_([*known, OTHER]), ~is_set_aside(), Image.id.in_(clear), among)
         .order_by(Product.id, Image.id)
     )  # fmt: skip
     images = [(LabelledImage(*values), reviewed_at) for *values, reviewed_at in rows]

@@ -1,6 +1,6 @@
 """Products as people read them: filtered, in the order of their ids, a page at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -20,9 +20,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from db.index_conditions import DISAGREES
-from db.models import Image, Product, ProductImage
+from db.models import Image, LabelChange, ModelVersion, Product, ProductImage
 from db.pictures.codes import QualityCode
 from db.queries.approaches import Approach, look_up
+from db.rows import in_chunks
 from db.session import Database
 
 PAGE: Final = 1000
@@ -41,6 +42,7 @@ class ProductFilter:
         brand: spelt exactly as the shop does; likewise marketplace.
         quality: only those with a picture that has this quality code.
         words: only those whose title has all of these words, in any order and case.
+        changed_by: only those whose label this model version has changed since it was last activated.
     """
 
     category: str | None = None
@@ -51,6 +53,7 @@ class ProductFilter:
     marketplace: str | None = None
     quality: QualityCode | None = None
     words: str | None = None
+    changed_by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -128,12 +131,13 @@ def product_columns() -> list[ColumnElement[Any]]:
             else_=literal("model", String),
         ),
         "model_version": Product.label_version_id,
-        "image_sha256": _first_image(),
+        "image_sha256": first_image(),
     }
     return [columns[name].label(name) for name in COLUMNS]
 
 
-def _first_image() -> ColumnElement[str]:
+def first_image() -> ColumnElement[str]:
+    """Give the SHA-256 of a product's first picture, as a column."""
     return (
         select(Image.sha256)
         .join(ProductImage, ProductImage.image_id == Image.id)
@@ -151,6 +155,15 @@ def find_approach(session: Session, wanted: ProductFilter) -> Approach:
     if wanted not in known:
         known[wanted] = look_up(session, wanted.quality, wanted.words)
     return known[wanted]
+
+
+def keys_of(session: Session, product_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Give marketplace and ASIN of those of the products that are there, by their ids."""
+    found: dict[int, tuple[str, str]] = {}
+    for chunk in in_chunks(product_ids):
+        rows = select(Product.id, Product.marketplace, Product.asin).where(Product.id.in_(chunk))
+        found |= {product_id: (marketplace, asin) for product_id, marketplace, asin in session.execute(rows)}
+    return found
 
 
 def conditions(wanted: ProductFilter, approach: Approach) -> Iterator[ColumnElement[bool]]:
@@ -171,3 +184,12 @@ def conditions(wanted: ProductFilter, approach: Approach) -> Iterator[ColumnElem
         yield approach.shows(wanted.quality)
     if wanted.words is not None:
         yield approach.is_titled()
+    if wanted.changed_by is not None:
+        yield Product.label_version_id == wanted.changed_by
+        yield Product.id.in_(changed_labels(wanted.changed_by))
+
+
+def changed_labels(version_id: int) -> Select[int]:
+    """Select the ids of products whose label was replaced since a version was last activated."""
+    since = select(ModelVersion.activated_at).where(ModelVersion.id == version_id).scalar_subquery()
+    return select(LabelChange.product_id).where(LabelChange.replaced_at >= since)

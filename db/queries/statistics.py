@@ -50,7 +50,7 @@ class Statistics:
         uncertain: products whose label is uncertain; unclassified: those without any verdict.
         disagreements: products whose label, or review, is another than the listed category.
         images: stored pictures; pending: those that wait for the active version.
-        to_relabel: products that the active version has still to relabel from embeddings.
+        to_relabel: products that the active version has still to relabel.
         quality: stored pictures by quality code; one with several codes counts for each.
         set_aside: stored pictures that cannot be classified, by reason.
         refused: addresses of pictures that were not stored, by reason.

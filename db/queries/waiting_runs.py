@@ -18,8 +18,13 @@ def waiting_training_runs(session: Session, kind: RunKind = RunKind.TRAINING) ->
 
 def unfinished_learning(session: Session) -> int | None:
     """Give the oldest learning run that waits for a worker or has one."""
+    return unfinished_run(session, RunKind.LEARNING)
+
+
+def unfinished_run(session: Session, kind: RunKind) -> int | None:
+    """Give the oldest run of a kind that waits for a worker or has one."""
     unfinished = is_waiting(TrainingRun) | is_alive(TrainingRun)
-    of_kind = select(TrainingRun.id).where(TrainingRun.kind == RunKind.LEARNING, unfinished)
+    of_kind = select(TrainingRun.id).where(TrainingRun.kind == kind, unfinished)
     return session.scalar(of_kind.order_by(TrainingRun.id).limit(1))
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from db.errors import UnknownModelVersionError
-from db.models import Image, ModelVersion, Prediction, Product, ProductImage, Split, utc_now
-from db.repository.labels import refresh_labels
+from db.models import ModelVersion, Prediction, Product, Split, utc_now
 from db.rows import in_chunks
 
 
@@ -26,40 +25,29 @@ def record_model_version(session: Session, training_run_id: int, values: Mapping
 def activate(session: Session, version_id: int) -> None:
     """Make a model version the one whose word counts; every image that its network has not seen is pending then.
 
-    Of a version without a body, products whose images it has all predicted before, as after a rollback, are
-    relabelled at once. Products that a version with a body can label from embeddings wait for
-    db/repository/relabelling.py.
+    Returns at once, however many products there are: those that the version can label from what its network has
+    seen before, as after a rollback, keep their labels until db/repository/relabelling.py comes to them.
 
     Raises:
         UnknownModelVersionError: there is no such version.
     """
+    # Two who activate take turns; else the second would find another active version than it has seen.
+    session.execute(select(ModelVersion.id).order_by(ModelVersion.id).with_for_update(key_share=True)).all()
     version = session.get(ModelVersion, version_id)
     if version is None:
         raise UnknownModelVersionError(f"`python -m worker models` lists the versions, got {version_id}")
     no_more = {"active": False, "relabelled_up_to": None}
     session.execute(update(ModelVersion).where(ModelVersion.active).values(no_more))
     version.active, version.activated_at = True, utc_now()
-    version.relabelled_up_to = None if version.body_id is None else 0
+    version.relabelled_up_to = 0 if _can_relabel(session, version) else None
     session.flush()
-    if version.body_id is None:
-        _relabel_predicted(session, version_id)
 
 
-def _relabel_predicted(session: Session, version_id: int) -> None:
-    theirs = select(Prediction.image_id).where(Prediction.model_version_id == version_id)
-    session.execute(
-        update(Image)
-        .where(Image.id.in_(theirs))
-        .values(predicted_version_id=version_id)
-        .execution_options(synchronize_session=False)
-    )
-    predicted = (
-        select(ProductImage.product_id)
-        .distinct()
-        .join(Prediction, Prediction.image_id == ProductImage.image_id)
-        .where(Prediction.model_version_id == version_id)
-    )
-    refresh_labels(session, session.scalars(predicted))
+def _can_relabel(session: Session, version: ModelVersion) -> bool:
+    """Say whether there may be something to label by: a new version without a body has predicted nothing yet."""
+    if version.body_id is not None:
+        return True
+    return bool(session.scalar(select(exists().where(Prediction.model_version_id == version.id))))
 
 
 def store_splits(session: Session, splits: Mapping[int, Split]) -> None:

@@ -54,6 +54,33 @@ def network_words(
     return words
 
 
+def network_shares(
+    session: Session, version: ModelVersion, product_ids: Sequence[int], head: Head | None = None
+) -> dict[int, dict[str, float]]:
+    """Give the probability of each category, by product: the mean over its images that count.
+
+    A product without such an image, or one of whose images the version has still to see some, is left out.
+
+    Args:
+        session: of a read or a write.
+        version: any.
+        product_ids: some hundreds at most.
+        head: of the version's body, in place of the version's own.
+    """
+    rows = session.connection().execute(_evidence(version, lambda ids: ids.in_(product_ids))).all()
+    unseen = {row[0] for row in rows if row[2] is None}
+    rows = [row for row in rows if row[0] not in unseen]
+    if not rows:
+        return {}
+    ids, image_ids, *values = zip(*rows, strict=True)
+    means = _means(np.array(ids), np.array(image_ids), _said(session, version, values, head))
+    names = version.categories if head is None else head.categories
+    shares = means.said.probabilities.tolist()
+    return {
+        key: dict(zip(names, row, strict=True)) for key, row in zip(means.ids.tolist(), shares, strict=True)
+    }
+
+
 def _evidence(version: ModelVersion, chosen: Chosen) -> Select[Any]:
     """Give a row for each image that counts of each product, in their order: the third value None if unseen."""
     theirs = select(ProductImage.image_id).where(chosen(ProductImage.product_id))
@@ -103,11 +130,13 @@ def words_on_images(
     }
 
 
-def _said(session: Session, version: ModelVersion, values: Sequence[Sequence[Any]]) -> Said:
+def _said(
+    session: Session, version: ModelVersion, values: Sequence[Sequence[Any]], head: Head | None = None
+) -> Said:
     if version.body_id is None:
         probabilities = [[one[name] for name in version.categories] for one in values[0]]
         return Said(np.array(probabilities), np.array(values[1]))
-    head = read_head(session, version)
+    head = head or read_head(session, version)
     vectors = np.frombuffer(b"".join(values[0]), dtype=np.int8)
     return head.apply(vectors.reshape(-1, head.width))
 

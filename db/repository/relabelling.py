@@ -1,18 +1,19 @@
-"""Relabel every product from embeddings after a version with a body was activated: a part at a time, by anybody.
+"""Relabel every product after a version was activated, from what its network has seen: a part at a time, by anybody.
 
-How far it has come stands in the version's row and moves with the labels, so that whoever is killed has lost one
-part, and whoever comes next goes on there.
+That are embeddings, or, of a version without a body, its predictions; no network runs. How far it has come stands in
+the version's row and moves with the labels, so that whoever is killed has lost one part, and whoever comes next goes
+on there.
 """
 
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from db.models import Embedding, Image, ModelVersion, Product, ProductImage
+from db.models import Image, ModelVersion, Product, ProductImage
 from db.repository.labels import relabel
-from db.states.image_states import is_set_aside, unread_ranges
+from db.states.image_states import is_seen, is_set_aside, last_seen_by, number_of, unread_ranges
 from db.states.version_states import RelabelProgress, relabel_progress
 
 PRODUCTS_AT_ONCE: Final = 2000
@@ -23,7 +24,7 @@ def relabel_some(session: Session, products: int = PRODUCTS_AT_ONCE) -> RelabelP
     """Relabel the next products by the active version; None when there is nothing to do, or somebody is at it.
 
     A product under a verdict keeps its label; what the network says of it is written all the same. One whose
-    images are not all embedded keeps the label it has until they are classified.
+    images the version's network has not all seen keeps the label it has until they are classified.
 
     Args:
         session: of a write, which ends with the part.
@@ -58,23 +59,22 @@ def _relabel_range(session: Session, version: ModelVersion, first: int, last: in
         # all that there is, a part at a time.
         session.execute(select(func.set_config("random_page_cost", "1.1", True)))
     changed = relabel(session, lambda ids: ids.between(first, last))
-    if _was_another_body(session, version):
+    if _was_another(session, version):
         theirs = select(ProductImage.image_id).where(ProductImage.product_id.between(first, last))
-        embedded = exists().where(Embedding.image_id == Image.id, Embedding.body_id == version.body_id)
-        is_read = Image.embedded_body_id.is_not_distinct_from(version.body_id)
+        column, number = last_seen_by(version), number_of(version)
         session.execute(
             update(Image)
-            .where(Image.id.in_(theirs), embedded, ~is_read)
-            .values(embedded_body_id=version.body_id)
+            .where(Image.id.in_(theirs), is_seen(version), column.is_distinct_from(number))
+            .values({column: number})
             .execution_options(synchronize_session=False)
         )
     return changed
 
 
-def _was_another_body(session: Session, version: ModelVersion) -> bool:
-    """Say whether some image was embedded last by another body: the first that the index has, if any."""
+def _was_another(session: Session, version: ModelVersion) -> bool:
+    """Say whether another network saw some image last: the first that the index has, if any."""
     by_another = (
-        select(Image.id).where(range_, ~is_set_aside()).order_by(Image.embedded_body_id, Image.id).limit(1)
+        select(Image.id).where(range_, ~is_set_aside()).order_by(last_seen_by(version), Image.id).limit(1)
         for range_ in unread_ranges(version)[1:]
     )
     return any(session.scalar(statement) is not None for statement in by_another)

@@ -32,11 +32,14 @@ def is_pending(version: ModelVersion) -> ColumnElement[bool]:
     Those are, of a version with a body, the images that this body has not embedded, whichever version it did so
     for: the others are labelled by arithmetic. Of a version without one, those that it has not predicted.
     """
+    return ~is_set_aside() & ~is_seen(version)
+
+
+def is_seen(version: ModelVersion) -> ColumnElement[bool]:
+    """Select images that the version's network has seen: its body, or, without one, the version itself."""
     if version.body_id is None:
-        seen = exists().where(Prediction.image_id == Image.id, Prediction.model_version_id == version.id)
-    else:
-        seen = exists().where(Embedding.image_id == Image.id, Embedding.body_id == version.body_id)
-    return ~is_set_aside() & ~seen
+        return exists().where(Prediction.image_id == Image.id, Prediction.model_version_id == version.id)
+    return exists().where(Embedding.image_id == Image.id, Embedding.body_id == version.body_id)
 
 
 def is_free(version: ModelVersion) -> ColumnElement[bool]:
@@ -61,6 +64,10 @@ def unread_ranges(version: ModelVersion) -> tuple[ColumnElement[bool], ...]:
 
     One condition for all three would be read from no index.
     """
-    last = last_seen_by(version)
-    number = version.id if version.body_id is None else version.body_id
+    last, number = last_seen_by(version), number_of(version)
     return last.is_(None), last < number, last > number
+
+
+def number_of(version: ModelVersion) -> int:
+    """Give what `last_seen_by` holds of the images that the version's network saw last."""
+    return version.id if version.body_id is None else version.body_id

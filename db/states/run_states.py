@@ -38,3 +38,17 @@ def is_dead(run: Run) -> ColumnElement[bool]:
 def is_slice() -> ColumnElement[bool]:
     """Select crawl runs that were planned, and not begun by hand."""
     return (CrawlRun.status == RunStatus.PLANNED) | (CrawlRun.attempts > 0)
+
+
+def status_word(run: CrawlRun | TrainingRun) -> str:
+    """Give the status of a run as people want to know it: `silent` where it should run, and its heart has stopped."""
+    is_silent = run.status is RunStatus.RUNNING and (
+        run.heartbeat_at is None or run.heartbeat_at <= utc_now() - FRESH
+    )
+    return "silent" if is_silent else str(run.status)
+
+
+def run_seconds(run: CrawlRun | TrainingRun) -> float | None:
+    """Give how long a run took, or has taken up to its last heartbeat; None before it began."""
+    end = run.finished_at or run.heartbeat_at
+    return (end - run.started_at).total_seconds() if end and run.started_at else None

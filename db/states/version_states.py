@@ -1,4 +1,4 @@
-"""The states of a model version: active or not, and how far it has relabelled what it can from embeddings."""
+"""The states of a model version: active or not, and how far it has relabelled what its network has seen."""
 
 from dataclasses import dataclass
 

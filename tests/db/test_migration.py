@@ -18,6 +18,7 @@ from db.session import Database
 from db.title_words import is_of_models
 from tests.conftest import ROOT
 from tests.factories import CATEGORIES, SHOP, head, label, likely, model_version, predict, product, save
+from tests.processes import PATIENCE_SECONDS
 
 
 def set_revision(database: Database, revision: str) -> None:
@@ -181,5 +182,5 @@ def test_processes_that_make_one_new_database_take_turns(
         subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    complaints = [process.communicate(timeout=60)[1] for process in processes]
+    complaints = [process.communicate(timeout=PATIENCE_SECONDS)[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * 3, complaints

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def classify() -> None:
     """Classify every pending image in this process; needs no broker.
 
-    Products that the active version has still to relabel from embeddings are relabelled first.
+    Products that the active version has still to relabel are relabelled first.
     """
     from worker.classifying.loaded_versions import require_version
 

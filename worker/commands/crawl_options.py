@@ -1,11 +1,10 @@
 """The words that `python -m worker` takes: categories and price bands."""
 
-from itertools import pairwise
-
 import typer
 
 from db.categories import Category, load_categories
-from worker.crawling.slicing import PriceBand, price_bands
+from worker.crawling.slicing import PriceBand, price_bands, read_bands
+from worker.errors import BandsError
 
 
 def chosen_categories(words: str | None) -> tuple[Category, ...]:
@@ -21,8 +20,7 @@ def chosen_categories(words: str | None) -> tuple[Category, ...]:
 
 def chosen_bands(words: str | None) -> list[PriceBand]:
     """Read the prices at which to cut, separated by commas, None for no cut; else raise typer.BadParameter."""
-    texts = [] if words is None else [text.strip() for text in words.split(",")]
-    cuts = [int(text) for text in texts if text.isascii() and text.isdigit()]
-    if len(cuts) < len(texts) or any(low >= high for low, high in pairwise([0, *cuts])):
-        raise typer.BadParameter(f"whole, ascending prices are needed, such as 500,1000; got {words!r}")
-    return price_bands(cuts)
+    try:
+        return price_bands(()) if words is None else read_bands(words)
+    except BandsError as error:
+        raise typer.BadParameter(str(error)) from error

@@ -7,11 +7,10 @@ from rich.console import Console
 
 from db.commands.command_line import terminal
 from db.crawls import DEFAULT_MARKETPLACE, DEFAULT_PAGES, CrawlArguments, FinishReason
-from db.repository.runs import plan_alone
-from db.repository.slices import plan_slices
 from db.session import Database, open_database
 from worker.commands.crawl_options import chosen_bands, chosen_categories
 from worker.commands.output import slices_table
+from worker.crawling.crawl_plan import plan_crawl
 from worker.crawling.slicing import cut_crawl
 
 # Celery is imported when it is asked for, so that the other commands need not wait for it.
@@ -50,8 +49,7 @@ def crawl(
     require_broker()
     database = open_database()
     with database.write() as session:
-        plan_alone(session)
-        run_ids = plan_slices(session, slices)
+        run_ids = plan_crawl(session, slices)
     with database.read() as session:
         enqueue_slices(session)
     _follow_crawl(database, run_ids)

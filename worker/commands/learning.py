@@ -53,7 +53,7 @@ def learn(
 
 
 def relabel_here(database: Database) -> None:
-    """Relabel every product that the active version can label from embeddings, with a progress bar.
+    """Relabel every product that the active version can label without a network, with a progress bar.
 
     Ctrl-C leaves the rest to the schedule, and ends the command.
     """

@@ -88,7 +88,8 @@ def models() -> None:
 def activate(version: Annotated[int, typer.Argument(metavar="ID", help="As `models` lists it.")]) -> None:
     """Make a model version the one whose predictions count: also the way back to an earlier one.
 
-    Products are relabelled at once where the version has seen their pictures, or its body has embedded them.
+    Products whose pictures the version or its body has seen before are relabelled, part by part: whoever reads them
+    waits for nobody, and what is left when you stop this, `python -m worker run` does.
     """
     from worker.commands.learning import relabel_here
 

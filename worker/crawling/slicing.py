@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Final
 
 from db.categories import Category
 from db.crawls import CrawlArguments
+from worker.errors import BandsError
+
+_DIGITS: Final = 10
+"""Nothing costs a billion."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,19 @@ def price_bands(cuts: Sequence[int]) -> list[PriceBand]:
     """
     ends = (None, *cuts, None)
     return [PriceBand(low, high) for low, high in pairwise(ends)]
+
+
+def read_bands(words: str) -> list[PriceBand]:
+    """Read the prices at which to cut, separated by commas, such as `500,1000`.
+
+    Raises:
+        BandsError: they are not whole, or do not ascend.
+    """
+    texts = [text.strip() for text in words.split(",")]
+    cuts = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < _DIGITS]
+    if len(cuts) < len(texts) or any(low >= high for low, high in pairwise([0, *cuts])):
+        raise BandsError(f"whole, ascending prices are needed, such as 500,1000; got {words!r}")
+    return price_bands(cuts)
 
 
 def cut_crawl(

@@ -15,31 +15,16 @@ from db.queries.labelled_images import LabelledImage
 from db.session import Database
 from worker.classifying.loaded_versions import load_classifier, require_version
 from worker.classifying.stored_pictures import classify_stored
-from worker.cnn.arrays import KNOWN_NEGATIVE, Floats
-from worker.cnn.figures.answers import Answers
+from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.figures.evaluate import Evaluation, evaluate
 from worker.cnn.figures.intervals import Intervals, bootstrap_intervals
 from worker.cnn.figures.robustness_scores import Robustness
 from worker.cnn.serving.classifier import Classification, Classifier, gather_answers
 from worker.cnn.serving.specification import ClassifierSpecification
 from worker.errors import NothingToTrainError
+from worker.evaluating.told_pictures import Outcomes
 from worker.evaluating.version_robustness import RobustnessOptions, measure_version
 from worker.training.examples import split_images
-
-
-@dataclass(frozen=True)
-class Outcomes:
-    """What a model version says of n labelled pictures.
-
-    Attributes:
-        images: the pictures and their labels.
-        answers: to each, in the order of the specification's categories.
-        in_distribution: (n,), the in-distribution score.
-    """
-
-    images: tuple[LabelledImage, ...]
-    answers: Answers
-    in_distribution: Floats
 
 
 @dataclass(frozen=True)

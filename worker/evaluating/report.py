@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from db.image_store import ImageStore
@@ -24,19 +23,10 @@ from worker.evaluating.charts import (
     reliability_chart,
     shares_axis,
 )
-from worker.evaluating.evaluation import Outcomes, VersionEvaluation, score_quality
+from worker.evaluating.evaluation import VersionEvaluation, score_quality
 from worker.evaluating.report_pictures import most_confident_mistakes, most_uncertain, show
+from worker.evaluating.told_pictures import score_sources
 from worker.training.examples import SplitImage, digest, split_images
-
-
-@dataclass(frozen=True)
-class SourceScore:
-    """How one source fares: its pictures and products of the categories, and the share that is right."""
-
-    source: str
-    pictures: int
-    products: int
-    accuracy: float
 
 
 @dataclass(frozen=True)
@@ -115,24 +105,6 @@ def find_provenance(database: Database, evaluation: VersionEvaluation) -> Proven
             history=run.history,
             left_out=len(run.metrics.get("left_out", [])),
         )
-
-
-def score_sources(outcomes: Outcomes) -> tuple[SourceScore, ...]:
-    """Score each source on its pictures of the categories, the source with most pictures first."""
-    shown, right = outcomes.answers.shown, outcomes.answers.right
-    source_of = np.array([image.source for image in outcomes.images])
-    product_of = np.array([image.product_id for image in outcomes.images])
-    scores = [
-        SourceScore(
-            source=str(source),
-            pictures=int(theirs.sum()),
-            products=len(np.unique(product_of[theirs])),
-            accuracy=float(right[theirs].mean()),
-        )
-        for source in np.unique(source_of[shown])
-        for theirs in [shown & (source_of == source)]
-    ]
-    return tuple(sorted(scores, key=lambda score: (-score.pictures, score.source)))
 
 
 def draw_calibration(evaluation: VersionEvaluation) -> tuple[Chart, Chart]:

@@ -12,7 +12,8 @@ from db.models import Product
 from db.pictures.decoder import PictureError
 from db.pictures.thumbnails import jpeg_thumbnail
 from db.session import Database
-from worker.evaluating.evaluation import Outcomes, VersionEvaluation
+from worker.evaluating.evaluation import VersionEvaluation
+from worker.evaluating.told_pictures import Outcomes
 
 PICTURES: Final = 12
 """Of each kind, at most."""

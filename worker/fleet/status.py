@@ -66,7 +66,7 @@ class Status:
 
     Attributes:
         pending: images that the active version has still to predict.
-        to_relabel: products that it has still to relabel from embeddings.
+        to_relabel: products that it has still to relabel.
         set_aside: images that are not to be classified, by reason.
         estimated: whether `pending` is an estimate, as it is where very many are.
     """

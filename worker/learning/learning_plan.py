@@ -40,26 +40,52 @@ def plan_learning(session: Session) -> LearningPlan:
         NoEmbeddingsError: its body has embedded nothing.
         NothingToLearnError: nothing is new since the last run, or fewer than two categories can be learnt.
     """
+    version = _require_active(session)
+    able = _learnable(session, version)
+    _require_two(able)
+    if (run_id := unfinished_learning(session)) is not None:
+        return LearningPlan(run_id, able.wanted)
+    _require_something_new(session, version, able)
+    return LearningPlan(_plan(session, version, able), able.wanted)
+
+
+def require_something_to_learn(session: Session) -> None:
+    """Raise what `plan_learning` would; nothing is planned.
+
+    Args:
+        session: of a read.
+    """
+    version = _require_active(session)
+    able = _learnable(session, version)
+    _require_two(able)
+    _require_something_new(session, version, able)
+
+
+def _require_active(session: Session) -> ModelVersion:
     version = active_version(session)
     if version is None:
         raise NoModelError("nothing is trained yet: run `python -m worker train`; got 0 active versions")
-    body_id = require_body(version)
-    able = _learnable(session, version)
+    require_body(version)
+    return version
+
+
+def _require_two(able: Learnable) -> None:
     if len(able.categories) < 2:  # noqa: PLR2004 - one class leaves nothing to tell apart
         raise NothingToLearnError(
             f"learning needs two categories or more, and {_new(able)}; got {list(able.categories)}"
         )
-    if (run_id := unfinished_learning(session)) is not None:
-        return LearningPlan(run_id, able.wanted)
+
+
+def _require_something_new(session: Session, version: ModelVersion, able: Learnable) -> None:
     if not review_news(session, able.categories):
         also = f"; {_new(able)}" if able.missing else ""
         raise NothingToLearnError(
             "nothing is new: no review, withdrawal or change of categories.toml came after the last run that took "
             f"them in{also}; got {sum(count_verdicts(session).values())} reviewed products"
         )
+    body_id = require_body(version)
     if not has_embeddings(session, body_id):
         raise NoEmbeddingsError(f"body {body_id} has seen no picture: run `python -m worker classify`; got 0")
-    return LearningPlan(_plan(session, version, able), able.wanted)
 
 
 def plan_due_learning(session: Session, enough: int) -> int | None:

@@ -1,4 +1,6 @@
-from threading import Thread
+import subprocess
+import sys
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from db.repository.model_versions import activate
 from db.repository.relabelling import relabel_some
 from db.repository.reviews import Verdict, record_reviews, withdraw_review
 from db.session import Database
+from db.settings import ROOT
 from db.states.version_states import RelabelProgress
 from tests.factories import (
     CATEGORIES,
@@ -31,6 +34,19 @@ from tests.factories import (
 )
 
 ASINS = [f"B00000000{n}" for n in range(5)]
+UNTIL_KILLED = """
+import sys
+from db.repository.relabelling import relabel_some
+from db.session import Database
+database = Database(sys.argv[1])
+while True:
+    with database.write() as session:
+        progress = relabel_some(session, 3)
+    print(progress.done if progress else "done", flush=True)
+    sys.stdin.readline()
+"""
+"""Relabels a part for each line that it is sent, and does not end by itself."""
+
 NEW_HEAD: dict[str, Any] = {"categories": ("jeans", "saree", "trousers")}
 """With it the first value of an embedding speaks for jeans, which was for saree."""
 
@@ -172,6 +188,110 @@ def test_activating_another_version_ends_the_relabelling(database: Database, ima
     assert relabel(database) is None
     with database.read() as session:
         assert session.get_one(ModelVersion, first).relabelled_up_to is None
+
+
+def test_a_version_without_a_body_relabels_from_its_predictions_a_part_at_a_time(
+    database: Database, image_ids: list[int]
+) -> None:
+    first = model_version(database)
+    predict(database, first, dict.fromkeys(image_ids, likely("saree")))
+    second = model_version(database)
+    predict(database, second, dict.fromkeys(image_ids[:4], likely("jeans")))
+    with database.write() as session:
+        activate(session, first)
+        assert count_pending(session) == 0
+    assert categories(database) == ["jeans"] * 4 + ["saree"]
+    assert relabel(database) == RelabelProgress(2, 5, 2)
+    assert categories(database) == ["saree"] * 2 + ["jeans"] * 2 + ["saree"]
+    assert [each.changed for each in relabel_all(database)] == [2, 0]
+    assert {label(database, asin).label_version_id for asin in ASINS} == {first}
+    with database.read() as session:
+        assert set(session.scalars(select(Image.predicted_version_id))) == {first}
+    with database.write() as session:
+        activate(session, second)
+        assert count_pending(session) == 1
+    relabel_all(database)
+    assert categories(database) == ["jeans"] * 4 + ["saree"]
+
+
+def test_a_version_that_has_predicted_nothing_has_nothing_to_relabel(
+    database: Database, image_ids: list[int]
+) -> None:
+    predict(database, model_version(database), dict.fromkeys(image_ids, likely("saree")))
+    model_version(database)
+    assert progress(database) is None
+    assert categories(database) == ["saree"] * 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("with_body", [True, False])
+def test_a_process_that_is_killed_in_the_middle_is_followed_by_another(
+    database: Database, with_body: bool
+) -> None:
+    image_ids = save(database, *(product(f"B{n:09}", n) for n in range(30)))
+    relabels_everything(database, image_ids, with_body=with_body)
+    url = database.engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", UNTIL_KILLED, url]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"3\n"
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"6\n"
+        process.stdin.write(b"\n")  # it is in the midst of the third part, or has done it
+        process.stdin.flush()
+        process.kill()
+    found = progress(database)
+    assert found in (RelabelProgress(6, 30), RelabelProgress(9, 30))
+    assert get_product(database, "B000000029").category == "saree"
+    with database.write() as session:  # products can be written meanwhile
+        record_reviews(session, [Verdict(SHOP, "B000000029", "trousers")], CATEGORIES)
+    relabel_all(database)
+    assert progress(database) is None
+    labels = [get_product(database, f"B{n:09}").category for n in range(30)]
+    assert labels == ["jeans"] * 29 + ["trousers"]
+
+
+def relabels_everything(database: Database, image_ids: list[int], *, with_body: bool) -> None:
+    """Activates a version that gives every product another label than it has, from what it has seen."""
+    if with_body:
+        first = version_with_body(database, body(database))
+        embed(database, first, dict.fromkeys(image_ids, telling(30)))
+        version_with_body(database, body(database), **NEW_HEAD)
+        return
+    first = model_version(database)
+    predict(database, first, dict.fromkeys(image_ids, likely("jeans")))
+    predict(database, model_version(database), dict.fromkeys(image_ids, likely("saree")))
+    with database.write() as session:
+        activate(session, first)
+
+
+def test_two_who_activate_at_once_leave_one_version_active(postgresql_url: str) -> None:
+    """SQLite has one writer at a time anyway."""
+    database = Database(postgresql_url)
+    model_version(database)
+    others = [model_version(database, active=False) for _ in range(2)]
+    barrier, failures = Barrier(2), list[BaseException]()
+
+    def activate_one(version: int) -> None:
+        barrier.wait()
+        try:
+            with database.write() as session:
+                activate(session, version)
+        except Exception as error:  # noqa: BLE001 - the test shows whatever it was
+            failures.append(error)
+
+    for _ in range(5):
+        threads = [Thread(target=activate_one, args=(version,)) for version in others]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failures == []
+    with database.read() as session:
+        assert active(session) in others
+    database.close()
 
 
 def test_nothing_is_relabelled_without_a_version_or_products(database: Database) -> None:

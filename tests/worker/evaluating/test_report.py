@@ -28,10 +28,11 @@ from worker.cnn.figures.robustness_scores import (
     VariationScore,
     VariedScore,
 )
-from worker.cnn.pictures.variations import Variation
-from worker.evaluating.evaluation import Outcomes, VersionEvaluation, evaluate_version, score_quality
-from worker.evaluating.report import score_sources, write_report
+from worker.cnn.pictures.variation_kinds import Variation
+from worker.evaluating.evaluation import VersionEvaluation, evaluate_version, score_quality
+from worker.evaluating.report import write_report
 from worker.evaluating.report_pictures import most_confident_mistakes, most_uncertain
+from worker.evaluating.told_pictures import Outcomes, score_sources
 
 SECTIONS = (
     "Headline figures", "Error matrix", "Is it right when it is sure?", "Sources", "Most confident mistakes",

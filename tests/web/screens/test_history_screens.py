@@ -222,3 +222,26 @@ def test_a_product_of_a_shop_that_is_gone_is_no_more(client: TestClient, databas
 def test_only_our_own_forms_take_back(client: TestClient) -> None:
     theirs = {"Sec-Fetch-Site": "cross-site"}
     assert client.post("/products/take-back", data={"product": "1"}, headers=theirs).status_code == 403
+
+
+def test_a_verdict_is_given_by_button_or_key_and_taken_back(tab: Page, database: Database) -> None:
+    save(database, product("B000000001", 1))
+    tab.goto(HERE)
+    tab.get_by_role("button", name="Sarees").click()
+    tab.get_by_text("1 product is reviewed").wait_for()
+    assert get_product(database).category == "saree"
+    tab.keyboard.press("2")
+    tab.locator(".verdicts button[value=jeans][aria-current]").wait_for()
+    assert get_product(database).category == "jeans"
+    tab.keyboard.press("u")
+    tab.locator(".verdicts button[value=saree][aria-current]").wait_for()
+    assert get_product(database).category == "saree"
+
+
+def test_a_verdict_needs_no_script(client: TestClient, database: Database) -> None:
+    save(database, product("B000000001", 1))
+    form = {"product": str(get_product(database).id), "category": "jeans", "back": HERE}
+    page = client.post("/products/verdicts", data=form)
+    assert page.url.path == HERE
+    assert "reviewed" in page.text
+    assert get_product(database).category == "jeans"

@@ -91,7 +91,9 @@ async def _limit_threads(_app: Starlette) -> AsyncIterator[None]:
 def _refuse(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = error.detail if isinstance(error, HTTPException) else str(error)
-    return screen(request, "problem.html", status, code=status, detail=detail)
+    answer = screen(request, "problem.html", status, code=status, detail=detail)
+    answer.headers.update((isinstance(error, HTTPException) and error.headers) or {})
+    return answer
 
 
 def _explain(request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-# Targets: crawler (no TensorFlow), worker, flower, and browser (crawler with Chromium); for the classic builder and for
+# Targets: crawler (no TensorFlow), worker, web (the page; no TensorFlow), flower, and browser (crawler with Chromium); for the classic builder and for
 # BuildKit. In each, packages come before source, so that a changed source line rebuilds in seconds. Packages are
 # installed where they stay, and only the source, which is small, is copied between stages: the classic builder reads
 # everything that is, at every build. It makes every stage above the wanted one, too, so that the largest comes last.
@@ -24,8 +24,9 @@ COPY categories.toml pyproject.toml scrapy.cfg ./
 COPY db db/
 COPY crawler crawler/
 COPY worker worker/
+COPY web web/
 COPY demo demo/
-RUN python -m compileall -q --invalidation-mode checked-hash crawler db demo worker
+RUN python -m compileall -q --invalidation-mode checked-hash crawler db demo web worker
 
 FROM base AS crawler
 ARG STORE
@@ -50,6 +51,16 @@ RUN sh requirements/install.sh worker \
 COPY --from=source /srv/vastra ./
 USER vastra
 CMD ["python", "-m", "worker", "--help"]
+
+FROM base AS web
+ARG STORE
+COPY requirements/install.sh requirements/web.lock requirements/s3.lock requirements/
+RUN sh requirements/install.sh web \
+ && PYTHONDONTWRITEBYTECODE= python -c "import celery, jinja2, numpy, PIL.Image, psycopg, redis, sklearn.linear_model, \
+      sqlalchemy.orm, starlette.applications, typer, uvicorn"
+COPY --from=source /srv/vastra ./
+USER vastra
+CMD ["python", "-m", "web", "--help"]
 
 FROM base AS flower
 COPY requirements/install.sh requirements/flower.lock requirements/

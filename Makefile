@@ -6,6 +6,11 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 
+# Tests run in as many processes as there are processors, each with a broker, a PostgreSQL and a network of its own: make test
+# PROCESSES=0 runs them one after another. Over four, more memory goes into networks than time is won.
+PROCESSES ?= logical
+PARALLEL := --numprocesses $(PROCESSES) --maxprocesses 4 --dist worksteal
+
 # Lets uv trust the certificates that the system trusts; harmless where they are the usual ones.
 export UV_SYSTEM_CERTS := 1
 
@@ -31,10 +36,10 @@ demo: setup  ## Run the whole job offline against the demo shop: crawl, train, c
 	$(BIN)/python -m demo
 
 test: setup  ## Run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-fast: setup  ## Run the tests that start no process and load no TensorFlow (about a minute)
-	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile=fast
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" --hypothesis-profile=fast
 
 test-stack: setup  ## Run the tests of the compose stack; needs a container engine (minutes)
 	VASTRA_STACK=1 $(BIN)/python -m pytest tests/stack

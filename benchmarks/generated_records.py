@@ -73,6 +73,10 @@ SELECT 1 + mod(id - 1, $products), 'https://shop.test/pictures/' || id || '.jpg'
 FROM generate_series(1, $images) id
 """
 
+_WORDS: Final = """
+INSERT INTO product_words SELECT id, words_of_title(title) FROM products ORDER BY id
+"""
+
 _REVIEWS: Final = """
 INSERT INTO reviews (product_id, category, created_at)
 SELECT id, 'trousers', now() FROM generate_series(1, $products, 1000) id;
@@ -100,7 +104,7 @@ def generate(database: Database, products: int) -> None:
     with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         # The foreign keys are right: checking them would take as long again.
         connection.exec_driver_sql("SET session_replication_role = replica")
-        for statement in (_IMAGES, _PREDICTIONS, _PRODUCTS, _LINKS, _REVIEWS):
+        for statement in (_IMAGES, _PREDICTIONS, _PRODUCTS, _WORDS, _LINKS, _REVIEWS):
             connection.exec_driver_sql(Template(statement).substitute(numbers, scattered=_SCATTERED))
         for table in ("images", "products"):
             connection.exec_driver_sql(f"SELECT setval('{table}_id_seq', max(id)) FROM {table}")  # noqa: S608

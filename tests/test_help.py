@@ -6,28 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import pytest
-import typer
 from scrapy.settings import Settings
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
-from typer.testing import CliRunner
 
-import db.__main__
-import demo.__main__
-import demo.shop.__main__
-import worker.__main__
 from crawler.arguments import HELP
 from crawler.commands.crawl import Command
 from db.crawls import CrawlArguments
 from tests.conftest import ROOT
-from tests.screens import plain
-
-APPS = {
-    "db": db.__main__.app,
-    "worker": worker.__main__.app,
-    "demo": demo.__main__.application,
-    "demo.shop": demo.shop.__main__.application,
-}
+from tests.screens import APPS, help_of, plain
 
 
 @dataclass(frozen=True)
@@ -47,13 +34,7 @@ class Taught:
 
     def shown(self) -> str:
         words = [self.name] if self.name else []
-        return shown(APPS[self.package], *words)
-
-
-def shown(app: typer.Typer, *words: str) -> str:
-    result = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "300"})
-    assert result.exit_code == 0, result.output
-    return plain(result.stdout)
+        return help_of(self.package, *words)
 
 
 def taught() -> Iterator[Taught]:
@@ -108,7 +89,7 @@ def test_the_papers_name_no_command_that_is_gone() -> None:
 
 @pytest.mark.parametrize("package", ["db", "worker"])
 def test_the_help_of_a_package_lists_its_commands_with_what_they_do(package: str) -> None:
-    text = shown(APPS[package])
+    text = help_of(package)
     for each in TAUGHT:
         if each.package == package:
             assert f"{each.name} {each.first_sentence}" in text

@@ -18,11 +18,19 @@ from web.screens import (
     comparison_screens,
     crawl_screens,
     entering,
+    help_screens,
+    history_screens,
+    learn_button,
+    live_events,
     planning_screens,
     product_screens,
+    review_screens,
+    selection_screens,
+    set_aside_screens,
+    similar_screens,
     small_pictures,
+    start_screen,
     still_files,
-    training_plans,
     training_screens,
     version_screens,
 )
@@ -31,18 +39,27 @@ from web.templating import screen
 THREADS: Final = 15
 """Requests that are answered at the same time: as many as the records' pool has connections, so that none waits."""
 
-ROUTES: Final = (
-    *entering.ROUTES,
-    *still_files.ROUTES,
-    *small_pictures.ROUTES,
-    *product_screens.ROUTES,
-    *planning_screens.ROUTES,
-    *crawl_screens.ROUTES,
-    *comparison_screens.ROUTES,
-    *version_screens.ROUTES,
-    *training_plans.ROUTES,
-    *training_screens.ROUTES,
+SCREENS: Final = (
+    start_screen,
+    selection_screens,
+    comparison_screens,
+    crawl_screens,
+    entering,
+    help_screens,
+    history_screens,
+    learn_button,
+    live_events,
+    planning_screens,
+    product_screens,
+    review_screens,
+    set_aside_screens,
+    similar_screens,
+    small_pictures,
+    still_files,
+    training_screens,
+    version_screens,
 )
+"""What answers addresses; of two that could, the earlier one does."""
 
 
 def make_app(resources: Resources, hosts: frozenset[str]) -> Starlette:
@@ -53,7 +70,7 @@ def make_app(resources: Resources, hosts: frozenset[str]) -> Starlette:
         hosts: names without port by which the page may be asked for.
     """
     app = Starlette(
-        routes=list(ROUTES),
+        routes=[route for each in SCREENS for route in each.ROUTES],
         middleware=[
             Middleware(SafeHeaders),
             Middleware(Guard, hosts=hosts, door=resources.door, ask=entering.ask),

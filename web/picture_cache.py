@@ -2,6 +2,7 @@
 
 import io
 import logging
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -25,11 +26,11 @@ class PictureCache:
 
     Args:
         folder: made when the first picture comes.
-        largest_bytes: of all files together.
+        largest_bytes: of all files together; at most half of the disk is taken.
     """
 
     def __init__(self, folder: Path, largest_bytes: int = LARGEST_BYTES) -> None:
-        self._folder, self._largest = folder, largest_bytes
+        self._folder, self._largest = folder, min(largest_bytes, _size_of_disk(folder) // 2)
         self._lock, self._bytes = Lock(), None if folder.is_dir() else 0
 
     def find(self, sha256: str, side: int) -> bytes | None:
@@ -87,3 +88,8 @@ class PictureCache:
                 file.unlink()
             left -= size
         return left
+
+
+def _size_of_disk(folder: Path) -> int:
+    there = next(each for each in (folder, *folder.parents) if each.is_dir())
+    return shutil.disk_usage(there).total

@@ -1,14 +1,16 @@
-"""What the screens share: the records, the store of pictures and the cache of small ones."""
+"""What the screens share: the records, the store of pictures, the cache of small ones, heads for the moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from starlette.requests import Request
 
 from db.image_store import ImageStore
 from db.session import Database
+from web.alike import AlikeIndex
 from web.picture_cache import PictureCache
 from web.safety.door import Door
+from worker.learning.provisional_head import ProvisionalHeads
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,8 @@ class Resources:
     store: ImageStore
     small_pictures: PictureCache
     door: Door
+    heads: ProvisionalHeads = field(default_factory=ProvisionalHeads)
+    alike: AlikeIndex = field(default_factory=AlikeIndex)
 
 
 def resources(request: Request) -> Resources:

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
+
+from web.page_keys import defaults
+from web.product_addresses import product_address
 
 THIN_SPACE: Final = "\N{THIN SPACE}"
 
@@ -52,7 +55,9 @@ def environment() -> Environment:
         number=number, percent=percent, moment=moment, shop_address=shop_address, address=address,
         duration=duration,
     )  # fmt: skip
-    environment.globals.update(static=static_address, screens=SCREENS, product_address=product_address)
+    environment.globals.update(
+        static=static_address, screens=SCREENS, product_address=product_address, page_keys=defaults()
+    )
     return environment
 
 
@@ -124,8 +129,3 @@ def still_content(name: str) -> bytes:
     folders = (files("web") / "static", files("worker.evaluating") / "templates" / "shared")
     found = {file.name: file for folder in folders for file in folder.iterdir() if file.is_file()}
     return found[name].read_bytes()
-
-
-def product_address(marketplace: str, asin: str) -> str:
-    """Give the address of a product's screen; a key of a shop may hold any character."""
-    return f"/products/{quote(marketplace, safe='')}/{quote(asin, safe='')}"

@@ -29,9 +29,9 @@ def rows_as(request: Request, rows: Iterable[Any], row_type: type) -> Response:
     return Response(stream.getvalue(), media_type=_MEDIA_TYPES[ending])
 
 
-def as_json(tree: Any, status: int = 200) -> Response:
+def as_json(value: Any, status: int = 200) -> Response:
     """Answer a screen's twin: dataclasses as objects, moments as ISO 8601 in UTC, prices as numbers."""
-    text = json.dumps(tree, ensure_ascii=False, default=_plain)
+    text = json.dumps(value, ensure_ascii=False, default=_plain)
     return Response(text.encode("utf-8", "replace"), status, media_type=_MEDIA_TYPES["json"])
 
 

@@ -38,6 +38,9 @@ def products(
     quality: Annotated[
         QualityCode | None, typer.Option(help="Only products with a picture of this quality code.")
     ] = None,
+    words: Annotated[
+        str | None, typer.Option(help="Only titles with all of these words, in any order and case.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many; a table shows 20.")] = None,
     after: Annotated[int, typer.Option(min=0, help="Go on after the product with this id.")] = 0,
     chosen: RowFormat = "table",
@@ -53,7 +56,7 @@ def products(
     from db.queries.products import ProductFilter
 
     require_file_format(chosen, output)
-    wanted = ProductFilter(category, min_confidence, uncertain, disagree, brand, marketplace, quality)
+    wanted = ProductFilter(category, min_confidence, uncertain, disagree, brand, marketplace, quality, words)
     if chosen != "table":
         _write_all(wanted, limit, after, chosen, output)
     else:

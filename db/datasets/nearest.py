@@ -1,7 +1,6 @@
 """Pictures that look like one: the nearest embeddings by one body, found by looking at all of them."""
 
-import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,20 +9,13 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db.datasets.cosines import Best, Neighbour, cosines, lengths
 from db.errors import NoEmbeddingError, UnknownPictureError
 from db.models import Embedding, Image, Product, ProductImage
 from db.states.version_states import active_version
 
 _ROWS: Final = 20_000
 """Embeddings in memory at a time, of at most 256 bytes."""
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    """An image and the cosine between its embedding and the one that was asked about, -1 to 1."""
-
-    image_id: int
-    similarity: float
 
 
 @dataclass(frozen=True)
@@ -51,7 +43,19 @@ def similar_pictures(session: Session, sha256: str, limit: int) -> list[SimilarP
         NoEmbeddingError: the active version has no body, or that body has not seen the picture.
     """
     body_id = require_active_body(session)
-    image_id = session.scalar(select(Image.id).where(Image.sha256 == sha256))
+    own = own_embedding(session, body_id, sha256)
+    found = nearest(session, body_id, own.vector, limit + 1)
+    return describe(session, [each for each in found if each.image_id != own.image_id][:limit])
+
+
+def own_embedding(session: Session, body_id: int, sha256: str) -> Embedding:
+    """Give what a body makes of a stored picture.
+
+    Raises:
+        UnknownPictureError: no such picture is stored.
+        NoEmbeddingError: the body has not seen it.
+    """
+    image_id = session.scalar(select(Image.id).where(Image.sha256 == sha256.replace("\0", "")))
     if image_id is None:
         raise UnknownPictureError(f"no stored picture has this SHA-256, got {sha256}")
     own = session.get(Embedding, (body_id, image_id))
@@ -59,8 +63,7 @@ def similar_pictures(session: Session, sha256: str, limit: int) -> list[SimilarP
         raise NoEmbeddingError(
             f"the active version has not seen the picture yet: run `python -m worker run`; got {sha256}"
         )
-    found = nearest(session, body_id, own.vector, limit + 1)
-    return describe(session, [each for each in found if each.image_id != image_id][:limit])
+    return own
 
 
 def require_active_body(session: Session) -> int:
@@ -83,15 +86,13 @@ def nearest(session: Session, body_id: int, vector: bytes, limit: int) -> list[N
 
     Every embedding is looked at, in constant memory.
     """
-    asked = np.frombuffer(vector, dtype=np.int8).astype(np.float32)
-    best: list[tuple[float, int]] = []
-    for image_ids, vectors in _chunks(session, body_id, len(asked)):
-        norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(asked)
-        cosines = vectors @ asked / np.maximum(norms, 1e-9)
-        nearest_rows = np.argsort(-cosines, kind="stable")[:limit]
-        best += [(float(cosines[row]), -image_ids[row]) for row in nearest_rows]
-        best = heapq.nlargest(limit, best)
-    return [Neighbour(-negative_id, similarity) for similarity, negative_id in best]
+    asked, best = np.frombuffer(vector, dtype=np.int8), Best(limit)
+    after = 0
+    while chunk := read_embeddings(session, body_id, after):
+        image_ids, vectors = chunk
+        best.add(image_ids, cosines(vectors, lengths(vectors), asked))
+        after = int(image_ids[-1])
+    return best.neighbours()
 
 
 def describe(session: Session, neighbours: Sequence[Neighbour]) -> list[SimilarPicture]:
@@ -113,15 +114,30 @@ def describe(session: Session, neighbours: Sequence[Neighbour]) -> list[SimilarP
     return [
         SimilarPicture(shown[each.image_id][0], each.similarity, *shown[each.image_id][1])
         for each in neighbours
+        if each.image_id in shown  # what was deleted a moment ago is like nothing
     ]
 
 
-def _chunks(session: Session, body_id: int, width: int) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
-    after = 0
-    rows = select(Embedding.image_id, Embedding.vector).where(Embedding.body_id == body_id)
-    while found := session.execute(
-        rows.where(Embedding.image_id > after).order_by(Embedding.image_id).limit(_ROWS)
-    ).all():
-        image_ids, vectors = zip(*found, strict=True)
-        yield list(image_ids), np.frombuffer(b"".join(vectors), np.int8).reshape(-1, width).astype(np.float32)
-        after = image_ids[-1]
+def read_embeddings(
+    session: Session, body_id: int, after: int
+) -> tuple[NDArray[np.int64], NDArray[np.int8]] | None:
+    """Read the next embeddings by a body after an image's id: ids (n,) and vectors (n, width); None: no more."""
+    rows = (
+        select(Embedding.image_id, Embedding.vector)
+        .where(Embedding.body_id == body_id, Embedding.image_id > after)
+        .order_by(Embedding.image_id)
+        .limit(_ROWS)
+    )
+    found = session.execute(rows).all()
+    if not found:
+        return None
+    image_ids, vectors = zip(*found, strict=True)
+    return as_arrays(image_ids, vectors)
+
+
+def as_arrays(
+    image_ids: Sequence[int], vectors: Sequence[bytes]
+) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+    """Give images and their embeddings, all of one width, as arrays (n,) and (n, width)."""
+    values = np.frombuffer(b"".join(vectors), dtype=np.int8)
+    return np.array(image_ids, dtype=np.int64), values.reshape(len(vectors), -1)

@@ -6,12 +6,17 @@ from sqlalchemy import Connection
 from db.models import Base
 from db.session import open_engine
 from db.settings import settings
+from db.title_words import is_of_models
 
 
 def run(connection: Connection) -> None:
     """Migrate inside the caller's transaction; SQLite's schema changes are transactional too."""
     context.configure(
-        connection=connection, target_metadata=Base.metadata, render_as_batch=True, transactional_ddl=True
+        connection=connection,
+        target_metadata=Base.metadata,
+        include_name=is_of_models,
+        render_as_batch=True,
+        transactional_ddl=True,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.models import Product
 from db.queries.counting import count_some
-from db.queries.products import ProductFilter, ProductRow, asks_for_common, conditions, product_columns
+from db.queries.products import ProductFilter, ProductRow, conditions, find_approach, product_columns
 
 COUNTED_UP_TO: Final = 10_000
 """Products; counting more would take longer than showing them."""
@@ -101,7 +101,10 @@ def grid_page(
 
 def count_products(session: Session, wanted: ProductFilter) -> int:
     """Count the products of a filter up to COUNTED_UP_TO; one more says that there are more."""
-    rows = select(Product.id).where(*conditions(wanted, is_common=asks_for_common(session, wanted)))
+    approach = find_approach(session, wanted)
+    if approach.words_are_common and wanted == ProductFilter(words=wanted.words):
+        return COUNTED_UP_TO + 1
+    rows = select(Product.id).where(*conditions(wanted, approach))
     return count_some(session, rows, COUNTED_UP_TO)
 
 
@@ -112,9 +115,8 @@ def _ordered(
         [Product.id] if order is GridOrder.FOUND else [Product.confidence, Product.id]
     )
     falls = (order is GridOrder.SURE) != backwards
-    statement = select(*product_columns()).where(
-        *conditions(wanted, is_common=asks_for_common(session, wanted))
-    )
+    approach = find_approach(session, wanted)
+    statement = select(*product_columns()).where(*conditions(wanted, approach))
     if order is not GridOrder.FOUND:
         statement = statement.where(Product.confidence.is_not(None))
     if place is not None:

@@ -1,10 +1,9 @@
 """Products as people read them: filtered, in the order of their ids, a page at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from itertools import combinations
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -12,7 +11,6 @@ from sqlalchemy import (
     Select,
     String,
     case,
-    func,
     literal,
     literal_column,
     null,
@@ -22,15 +20,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from db.index_conditions import DISAGREES
-from db.models import Image, Product, ProductImage
+from db.models import Image, LabelChange, ModelVersion, Product, ProductImage
 from db.pictures.codes import QualityCode
+from db.queries.approaches import Approach, look_up
+from db.rows import in_chunks
 from db.session import Database
 
 PAGE: Final = 1000
 """Products read in one statement when all are streamed."""
-
-COMMON: Final = 5000
-"""Pictures with a quality code from which products are looked through for it; fewer are looked up."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,8 @@ class ProductFilter:
         disagree: only those whose label, or whose review, is another than the listed category.
         brand: spelt exactly as the shop does; likewise marketplace.
         quality: only those with a picture that has this quality code.
+        words: only those whose title has all of these words, in any order and case.
+        changed_by: only those whose label this model version has changed since it was last activated.
     """
 
     category: str | None = None
@@ -53,6 +52,8 @@ class ProductFilter:
     brand: str | None = None
     marketplace: str | None = None
     quality: QualityCode | None = None
+    words: str | None = None
+    changed_by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,7 @@ def product_page(
     session: Session, wanted: ProductFilter, after: int = 0, size: int = PAGE
 ) -> list[ProductRow]:
     """Read the next products after the id `after`, at most `size`; the last one's id is the next cursor."""
-    is_common = asks_for_common(session, wanted)
-    rows = session.execute(page_statement(wanted, after, size, is_common=is_common)).mappings()
+    rows = session.execute(page_statement(wanted, after, size, find_approach(session, wanted))).mappings()
     return [ProductRow(**row) for row in rows]
 
 
@@ -111,14 +111,11 @@ def stream_products(
         limit = None if limit is None else limit - size
 
 
-def page_statement(wanted: ProductFilter, after: int, size: int, *, is_common: bool = False) -> Select[Any]:
-    """Build the statement of one page; every filter has an index that ends with the id.
-
-    `is_common` says that the wanted quality code is one of many pictures.
-    """
+def page_statement(wanted: ProductFilter, after: int, size: int, approach: Approach) -> Select[Any]:
+    """Build the statement of one page; every filter has an index that ends with the id, or an approach."""
     return (
         select(*product_columns())
-        .where(Product.id > after, *conditions(wanted, is_common=is_common))
+        .where(Product.id > after, *conditions(wanted, approach))
         .order_by(Product.id)
         .limit(size)
     )
@@ -134,12 +131,13 @@ def product_columns() -> list[ColumnElement[Any]]:
             else_=literal("model", String),
         ),
         "model_version": Product.label_version_id,
-        "image_sha256": _first_image(),
+        "image_sha256": first_image(),
     }
     return [columns[name].label(name) for name in COLUMNS]
 
 
-def _first_image() -> ColumnElement[str]:
+def first_image() -> ColumnElement[str]:
+    """Give the SHA-256 of a product's first picture, as a column."""
     return (
         select(Image.sha256)
         .join(ProductImage, ProductImage.image_id == Image.id)
@@ -151,38 +149,25 @@ def _first_image() -> ColumnElement[str]:
     )
 
 
-def with_code(code: QualityCode) -> ColumnElement[bool]:
-    """Select the pictures with a code: each combination of codes is one value of the index."""
-    others = [other for other in QualityCode if other is not code]
-    together = (
-        [word for word in QualityCode if word is code or word in some]
-        for size in range(len(others) + 1)
-        for some in combinations(others, size)
-    )
-    return Image.quality.in_([" ".join(codes) for codes in together])
+def find_approach(session: Session, wanted: ProductFilter) -> Approach:
+    """Look how common what a filter asks for is; once a session, as that reads up to some thousand rows."""
+    known: dict[ProductFilter, Approach] = session.info.setdefault("approaches", {})
+    if wanted not in known:
+        known[wanted] = look_up(session, wanted.quality, wanted.words)
+    return known[wanted]
 
 
-def asks_for_common(session: Session, wanted: ProductFilter) -> bool:
-    """Say whether a filter asks for a quality code that many pictures have."""
-    if wanted.quality is None:
-        return False
-    some = select(Image.id).where(with_code(wanted.quality)).limit(COMMON).subquery()
-    return session.scalar(select(func.count()).select_from(some)) == COMMON
+def keys_of(session: Session, product_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Give marketplace and ASIN of those of the products that are there, by their ids."""
+    found: dict[int, tuple[str, str]] = {}
+    for chunk in in_chunks(product_ids):
+        rows = select(Product.id, Product.marketplace, Product.asin).where(Product.id.in_(chunk))
+        found |= {product_id: (marketplace, asin) for product_id, marketplace, asin in session.execute(rows)}
+    return found
 
 
-def _shows(code: QualityCode, *, is_common: bool) -> ColumnElement[bool]:
-    """Select products that show a picture with the code; PostgreSQL alone guesses badly how many there are."""
-    if (
-        is_common
-    ):  # The next products that show one are near: look at one after the other, which OFFSET fixes.
-        theirs = select(ProductImage.id).join(Image).where(ProductImage.product_id == Product.id)
-        return theirs.where(with_code(code)).correlate(Product).limit(1).offset(0).exists()
-    images = select(Image.id).where(with_code(code))
-    return Product.id.in_(select(ProductImage.product_id).where(ProductImage.image_id.in_(images)))
-
-
-def conditions(wanted: ProductFilter, *, is_common: bool) -> Iterator[ColumnElement[bool]]:
-    """Give the conditions of a filter on products; `is_common` as in page_statement."""
+def conditions(wanted: ProductFilter, approach: Approach) -> Iterator[ColumnElement[bool]]:
+    """Give the conditions of a filter on products."""
     if wanted.category is not None:
         yield Product.category == wanted.category
     if wanted.min_confidence is not None:
@@ -196,4 +181,15 @@ def conditions(wanted: ProductFilter, *, is_common: bool) -> Iterator[ColumnElem
     if wanted.marketplace is not None:
         yield Product.marketplace == wanted.marketplace
     if wanted.quality is not None:
-        yield _shows(wanted.quality, is_common=is_common)
+        yield approach.shows(wanted.quality)
+    if wanted.words is not None:
+        yield approach.is_titled()
+    if wanted.changed_by is not None:
+        yield Product.label_version_id == wanted.changed_by
+        yield Product.id.in_(changed_labels(wanted.changed_by))
+
+
+def changed_labels(version_id: int) -> Select[int]:
+    """Select the ids of products whose label was replaced since a version was last activated."""
+    since = select(ModelVersion.activated_at).where(ModelVersion.id == version_id).scalar_subquery()
+    return select(LabelChange.product_id).where(LabelChange.replaced_at >= since)

@@ -3,7 +3,8 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.models import LabelChange, ModelVersion, Product
+from db.models import Product
+from db.queries.products import changed_labels
 from db.states.version_states import RelabelProgress, active_version, relabel_progress
 
 
@@ -17,10 +18,7 @@ def unfinished_relabelling(session: Session) -> RelabelProgress | None:
 
 def count_changed_labels(session: Session, version_id: int) -> int:
     """Count the products whose label a version has changed since it was last activated, whoever relabelled them."""
-    version = session.get_one(ModelVersion, version_id)
-    changed = (
-        select(func.count(LabelChange.product_id.distinct()))
-        .join(Product, Product.id == LabelChange.product_id)
-        .where(Product.label_version_id == version_id, LabelChange.replaced_at >= version.activated_at)
+    changed = select(func.count(Product.id)).where(
+        Product.label_version_id == version_id, Product.id.in_(changed_labels(version_id))
     )
     return session.execute(changed).scalar_one()

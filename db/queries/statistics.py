@@ -19,8 +19,8 @@ from db.models import (
     TrainingRun,
 )
 from db.pictures.codes import QualityCode
+from db.queries.approaches import with_code
 from db.queries.counting import Counter
-from db.queries.products import with_code
 from db.states.image_states import is_pending, is_set_aside, unread_ranges
 from db.states.label_evidence import stands
 from db.states.version_states import active_version

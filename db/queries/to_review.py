@@ -63,6 +63,14 @@ def products_to_review(
 
     Only what the active version, or an earlier one, has labelled is listed.
     """
+    offers = read_offers(session, order, marketplace, limit)
+    return [to_review(candidate, why) for candidate, why in choose(offers, limit)]
+
+
+def read_offers(
+    session: Session, order: Order = Order.AUTO, marketplace: str | None = None, limit: int = 16
+) -> Offers:
+    """Read what each order has to offer, at most `limit` of each, from which `choose` takes."""
     given = session.execute(select(func.count(Review.id)).where(stands())).scalar_one()
     theirs = () if marketplace is None else (Product.marketplace == marketplace,)
     offers = Offers(verdicts=given)
@@ -78,7 +86,7 @@ def products_to_review(
         offers = replace(offers, unsure=_read(session, [_MARGIN, *theirs], by_margin, limit))
     if order in {Order.AUTO, Order.RANDOM}:
         offers = replace(offers, random=_random(session, theirs, limit, seed=given))
-    return [_row(candidate, why) for candidate, why in choose(offers, limit)]
+    return offers
 
 
 _MARGIN: Final = f"{LABELLED_BY_MODEL} AND margin IS NOT NULL"
@@ -170,7 +178,8 @@ def _candidates() -> Select[Any]:
     return select(*columns).outerjoin_from(Product, Image, Image.id == first)
 
 
-def _row(candidate: Candidate, why: Why) -> ToReview:
+def to_review(candidate: Candidate, why: Why) -> ToReview:
+    """Give a candidate as a row for people and programs."""
     return ToReview(
         candidate.marketplace, candidate.asin, candidate.title, candidate.listed_category, candidate.likeliest,
         candidate.confidence, why, candidate.image_sha256,

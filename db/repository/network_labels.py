@@ -54,6 +54,33 @@ def network_words(
     return words
 
 
+def network_shares(
+    session: Session, version: ModelVersion, product_ids: Sequence[int], head: Head | None = None
+) -> dict[int, dict[str, float]]:
+    """Give the probability of each category, by product: the mean over its images that count.
+
+    A product without such an image, or one of whose images the version has still to see some, is left out.
+
+    Args:
+        session: of a read or a write.
+        version: any.
+        product_ids: some hundreds at most.
+        head: of the version's body, in place of the version's own.
+    """
+    rows = session.connection().execute(_evidence(version, lambda ids: ids.in_(product_ids))).all()
+    unseen = {row[0] for row in rows if row[2] is None}
+    rows = [row for row in rows if row[0] not in unseen]
+    if not rows:
+        return {}
+    ids, image_ids, *values = zip(*rows, strict=True)
+    means = _means(np.array(ids), np.array(image_ids), _said(session, version, values, head))
+    names = version.categories if head is None else head.categories
+    shares = means.said.probabilities.tolist()
+    return {
+        key: dict(zip(names, row, strict=True)) for key, row in zip(means.ids.tolist(), shares, strict=True)
+    }
+
+
 def _evidence(version: ModelVersion, chosen: Chosen) -> Select[Any]:
     """Give a row for each image that counts of each product, in their order: the third value None if unseen."""
     theirs = select(ProductImage.image_id).where(chosen(ProductImage.product_id))
@@ -63,27 +90,53 @@ def _evidence(version: ModelVersion, chosen: Chosen) -> Select[Any]:
         .group_by(ProductImage.image_id)
         .having(is_shared_by_few())
     )
-    if version.body_id is None:
-        columns: tuple[Any, ...] = (Prediction.probabilities, Prediction.in_distribution)
-        source: Any = Prediction
-        is_its = (Prediction.image_id == Image.id) & (Prediction.model_version_id == version.id)
-    else:
-        columns, source = (Embedding.vector,), Embedding
-        is_its = (Embedding.image_id == Image.id) & (Embedding.body_id == version.body_id)
+    columns = _columns(version)
     return (
         select(ProductImage.product_id, Image.id, *columns)
         .join(Image, Image.id == ProductImage.image_id)
-        .outerjoin(source, is_its)
+        .outerjoin(columns[0].class_, _is_its(version) & (columns[0].class_.image_id == Image.id))
         .where(chosen(ProductImage.product_id), Image.id.in_(counting), ~is_set_aside())
         .order_by(ProductImage.product_id, Image.id)
     )
 
 
-def _said(session: Session, version: ModelVersion, values: Sequence[Sequence[Any]]) -> Said:
+def _columns(version: ModelVersion) -> tuple[InstrumentedAttribute[Any], ...]:
+    """Give what a version's word on an image is read from, of one table."""
+    if version.body_id is None:
+        return Prediction.probabilities, Prediction.in_distribution
+    return (Embedding.vector,)
+
+
+def _is_its(version: ModelVersion) -> ColumnElement[bool]:
+    if version.body_id is None:
+        return Prediction.model_version_id == version.id
+    return Embedding.body_id == version.body_id
+
+
+def words_on_images(
+    session: Session, version: ModelVersion, image_ids: Iterable[int]
+) -> dict[int, dict[str, float]]:
+    """Say what a version finds of single images, by id: category to probability; what it has not seen is left out."""
+    columns = _columns(version)
+    of_image = columns[0].class_.image_id
+    rows = session.execute(select(of_image, *columns).where(_is_its(version), of_image.in_(image_ids))).all()
+    if not rows:
+        return {}
+    ids, *values = zip(*rows, strict=True)
+    shares = _said(session, version, values).probabilities.tolist()
+    return {
+        image_id: dict(zip(version.categories, one, strict=True))
+        for image_id, one in zip(ids, shares, strict=True)
+    }
+
+
+def _said(
+    session: Session, version: ModelVersion, values: Sequence[Sequence[Any]], head: Head | None = None
+) -> Said:
     if version.body_id is None:
         probabilities = [[one[name] for name in version.categories] for one in values[0]]
         return Said(np.array(probabilities), np.array(values[1]))
-    head = read_head(session, version)
+    head = head or read_head(session, version)
     vectors = np.frombuffer(b"".join(values[0]), dtype=np.int8)
     return head.apply(vectors.reshape(-1, head.width))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from db.models import Image, ModelVersion, Prediction, ProductImage, utc_now
@@ -12,7 +12,7 @@ from db.repository.bodies import record_embeddings
 from db.repository.insertion import insert_missing
 from db.repository.labels import refresh_labels
 from db.rows import in_chunks
-from db.states.image_states import BATCH_SIZES, LEASE, is_exhausted, is_free
+from db.states.image_states import BATCH_SIZES, LEASE, is_exhausted, is_free, is_set_aside
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,18 @@ def set_aside_exhausted(session: Session) -> int:
 
 def retry_images(session: Session, reason: Reason) -> int:
     """Make images that were set aside for that reason pending again; give how many."""
+    return _put_back(session, Image.reason == reason)
+
+
+def put_back_images(session: Session, image_ids: Sequence[int]) -> int:
+    """Make some of the images that were set aside pending again; give how many of them still were."""
+    return sum(_put_back(session, is_set_aside() & Image.id.in_(chunk)) for chunk in in_chunks(image_ids))
+
+
+def _put_back(session: Session, chosen: ColumnElement[bool]) -> int:
     again = (
         update(Image)
-        .where(Image.reason == reason)
+        .where(chosen)
         .values(reason=None, attempts=0, leased_until=None)
         .returning(Image.id)
         .execution_options(synchronize_session=False)

@@ -105,7 +105,8 @@ def withdraw_review(session: Session, marketplace: str, asin: str, reviewer: str
     return review.category
 
 
-def _product_ids(session: Session, verdicts: Sequence[Verdict]) -> Mapping[tuple[str, str], int]:
+def find_products(session: Session, verdicts: Sequence[Verdict]) -> Mapping[tuple[str, str], int]:
+    """Give the ids of those products of verdicts that are there, by the keys of these."""
     ids: dict[tuple[str, str], int] = {}
     for chunk in in_chunks(dict.fromkeys(verdict.key for verdict in verdicts)):
         rows = session.execute(
@@ -114,6 +115,11 @@ def _product_ids(session: Session, verdicts: Sequence[Verdict]) -> Mapping[tuple
             )
         )
         ids |= {(marketplace, asin): product_id for marketplace, asin, product_id in rows}
+    return ids
+
+
+def _product_ids(session: Session, verdicts: Sequence[Verdict]) -> Mapping[tuple[str, str], int]:
+    ids = find_products(session, verdicts)
     missing = [verdict.key for verdict in verdicts if verdict.key not in ids]
     if missing:
         more = f" and {len(missing) - 1} more" if missing[1:] else ""

@@ -17,6 +17,7 @@ from sqlalchemy.orm import joinedload
 from db.messages import CLASSIFY_QUEUE
 from db.models import CrawlRun, Image, Product
 from db.session import Database
+from tests.processes import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parent.parent.parent
 FAST = {"BLOCK_RETRY_DELAYS": "0.05,0.05,0.05", "RETRY_TIMES": "1"}
@@ -56,7 +57,7 @@ class Project:
 
     def run(self, *words: str, **environment: str) -> Ended:
         process = self.start(*words, **environment)
-        stdout, stderr = process.communicate(timeout=120)
+        stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
         return Ended(process.returncode, stdout, stderr)
 
     def crawl(

@@ -13,6 +13,7 @@ from demo.shop.answer_desk import Answer
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.misbehaviour import BlockPage, Misbehaviour
 from tests.crawler.conftest import Broker, Project, crawl_words
+from tests.processes import PATIENCE_SECONDS
 
 DELAY = 0.2
 SHOP = "127.0.0.1"
@@ -132,7 +133,7 @@ def test_two_crawls_ask_the_shop_no_more_often_than_one_may(project: Project, br
             )
             for category in ("saree", "jeans")
         ]
-        ended = [crawl.communicate(timeout=120) for crawl in crawls]
+        ended = [crawl.communicate(timeout=PATIENCE_SECONDS) for crawl in crawls]
         assert [crawl.returncode for crawl in crawls] == [0, 0], ended
     assert len(shop.arrivals) >= 12
     assert shop.arrivals[-1] - shop.arrivals[0] >= (len(shop.arrivals) - 1) * DELAY * 0.9
@@ -142,7 +143,7 @@ def test_a_block_page_pauses_the_fleet(project: Project, broker: Broker) -> None
     with DemoShop(ShopConfig(products=2, misbehaviour=Misbehaviour(block=BlockPage.CAPTCHA))) as shop:
         words = crawl_words(shop.base_url, settings={"BLOCK_RETRY_DELAYS": "30"}, categories="saree")
         crawl = project.start(*words, CELERY_BROKER_URL=broker.address)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not (left := keys(broker)) and time.monotonic() < deadline:
             time.sleep(0.05)
         crawl.kill()

@@ -1,11 +1,9 @@
 import hashlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +17,7 @@ from db.repository.found_products import save_products
 from db.session import Database
 from tests.conftest import ROOT, missing
 from tests.factories import picture_bytes, product
+from tests.processes import PATIENCE_SECONDS
 from worker.fleet.waiting import wait_until
 
 
@@ -36,33 +35,34 @@ def save(database: Database, store: ImageStore) -> list[int]:
     return list(saved.new_image_ids)
 
 
+S3_SERVER = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+"""
+"""Takes a port that is free, says which, and ends with the tests."""
+
+
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[str]:
     """A bucket on an S3 server in a process of its own; where it is, AWS' variables say."""
     if find_spec("moto") is None or find_spec("s3fs") is None:
         missing("no S3 server: install the locked requirements, moto and s3fs are among them")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    host, _, port = address.partition(":")
     server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "--host", host, "--port", port], stderr=subprocess.DEVNULL
-    )
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL", f"http://{address}")
+        [sys.executable, "-c", S3_SERVER],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert server.stdout is not None
+    with server, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.stdout.readline().strip()}")
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             environment.setenv(name, "anything")
-        assert wait_until(lambda: answers(f"http://{address}/moto-api/"), 60, every=0.1)
         ImageStore("s3://pictures")._files.mkdir("pictures")
         yield "s3://pictures"
-    server.kill()
-    server.wait()
-
-
-def answers(url: str) -> bool:
-    try:
-        return bool(urllib.request.urlopen(url).status == 200)
-    except OSError:
-        return False
+        server.kill()
 
 
 @pytest.fixture(params=["database", "files", pytest.param("s3", marks=pytest.mark.slow)])
@@ -148,7 +148,7 @@ def test_a_killed_process_leaves_no_half_picture(tmp_path: Path) -> None:
     def written() -> list[Path]:
         return [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".part"]
 
-    assert wait_until(lambda: len(written()) >= 3, 60)
+    assert wait_until(lambda: len(written()) >= 3, PATIENCE_SECONDS)
     os.kill(writer.pid, signal.SIGKILL)
     writer.wait()
     for path in written():

@@ -18,10 +18,10 @@ ROOT = Path(__file__).parent.parent.parent
 
 OWN = (
     "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_SECRET_ACCESS_KEY", "BUILD_STORE",
-    "IMAGE_STORE", "VASTRA_CRAWL_HOURS", "VASTRA_LEARN_AFTER", "VASTRA_TRAIN_AFTER",
+    "IMAGE_STORE", "VASTRA_CRAWL_HOURS", "VASTRA_LEARN_AFTER", "VASTRA_TRAIN_AFTER", "VASTRA_WEB_HOSTS",
 )  # fmt: skip
 
-PROGRAMS = ("crawl-worker", "classifier", "trainer", "beat", "metrics")
+PROGRAMS = ("crawl-worker", "classifier", "trainer", "beat", "metrics", "web")
 
 
 def compose_command() -> list[str]:
@@ -57,9 +57,11 @@ class Stack:
     variables: dict[str, str] = field(default_factory=dict)
     postgres_password: str = field(default_factory=lambda: secrets.token_hex(16))
     redis_password: str = field(default_factory=lambda: secrets.token_hex(16))
+    web_token: str = field(default_factory=lambda: secrets.token_hex(16))
     postgres_port: int = field(default_factory=free_port)
     redis_port: int = field(default_factory=free_port)
     metrics_port: int = field(default_factory=free_port)
+    web_port: int = field(default_factory=free_port)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -75,6 +77,8 @@ class Stack:
                 "POSTGRES_PORT": str(self.postgres_port),
                 "REDIS_PORT": str(self.redis_port),
                 "METRICS_PORT": str(self.metrics_port),
+                "VASTRA_WEB_TOKEN": self.web_token,
+                "WEB_PORT": str(self.web_port),
                 "COMPOSE_FILE": ":".join(self.files),
                 **self.variables,
             }

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from functools import partial
 
@@ -67,14 +68,24 @@ def test_containers_have_no_rights_that_they_do_not_need(stack: Stack) -> None:
 
 def test_the_servers_listen_on_this_machine_alone(stack: Stack) -> None:
     ports = "{{range .NetworkSettings.Ports}}{{range .}}{{.HostIp}} {{end}}{{end}}"
-    for service in ("postgres", "redis", "metrics"):
+    for service in ("postgres", "redis", "metrics", "web"):
         assert {stack.inspect(container, ports) for container in stack.containers(service)} == {"127.0.0.1"}
-    for service in set(PROGRAMS) - {"metrics"}:
+    for service in set(PROGRAMS) - {"metrics", "web"}:
         assert {stack.inspect(container, ports) for container in stack.containers(service)} == {""}
 
 
+def test_the_page_asks_for_its_token_and_shows_the_products(records: Database, stack: Stack) -> None:
+    assert records
+    page = f"http://127.0.0.1:{stack.web_port}/products.json"
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(page)
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with opener.open(f"{page}?token={stack.web_token}") as answer:
+        assert len(json.load(answer)) > 3
+
+
 def test_a_missing_password_is_named(stack: Stack) -> None:
-    for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+    for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "VASTRA_WEB_TOKEN"):
         refused = stack.compose("config", "--quiet", check=False, **{name: ""})
         assert refused.returncode != 0
         assert f"set {name} in .env" in refused.stderr

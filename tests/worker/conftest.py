@@ -19,7 +19,7 @@ from db.repository.relabelling import relabel_some
 from db.repository.runs import plan_training_run
 from db.session import Database
 from db.settings import settings
-from tests.conftest import migrate
+from tests.conftest import migrate, one_at_a_time
 from tests.factories import CATEGORIES, STORE, drawing, encoded, product, save
 from worker.app import app
 from worker.cnn.config import NetworkName, TrainingConfig
@@ -102,11 +102,19 @@ def plan(database: Database, config: TrainingConfig = SHORT_TRAINING) -> int:
 
 
 @pytest.fixture(scope="session")
-def trained_file(own_folder: Path) -> Path:
+def trained_file(own_folder: Path, folder_of_run: Path) -> Path:  # noqa: ARG001 - training keeps checkpoints
     """A SQLite file with labelled garments and an active model version that has predicted none of them."""
+    path = folder_of_run / "trained.sqlite3"
+    with one_at_a_time(path.with_suffix(".lock")):
+        if not path.exists():
+            train(path.with_name("training.sqlite3")).rename(path)
+    return path
+
+
+def train(path: Path) -> Path:
+    """Make the records of `trained_file`."""
     from worker.training.execution import run_training  # noqa: PLC0415 - TensorFlow takes seconds
 
-    path = own_folder / "trained.sqlite3"
     migrate(f"sqlite:///{path}")
     database = Database(f"sqlite:///{path}")
     for number, category in enumerate(CATEGORIES):

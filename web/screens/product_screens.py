@@ -25,6 +25,7 @@ from db.queries.product_grid import (
 )
 from db.queries.products import ProductFilter, ProductRow
 from web.resources import resources
+from web.screens.selection_screens import read_done
 from web.templating import screen
 from web.twins import rows_as, twins
 
@@ -56,7 +57,8 @@ class GridState:
     def words(self) -> dict[str, Any]:
         """Give filter and order as an address spells them, without a place."""
         order = None if self.order is GridOrder.FOUND else self.order
-        return {**asdict(self.wanted), "order": order}
+        asked = asdict(self.wanted)
+        return {"q": asked.pop("words"), **asked, "order": order}
 
 
 def products(request: Request) -> Response:
@@ -67,10 +69,11 @@ def products(request: Request) -> Response:
         page = _page(session, state)
         number = count_products(session, state.wanted)
         sources = words_of(session, Product.marketplace)
+        done = read_done(session, request)
     return screen(
         request, "products.html", page=page, state=state, words=state.words(), number=number,
         counted_up_to=COUNTED_UP_TO, categories=categories, sources=sources, orders=list(GridOrder),
-        codes=list(QualityCode), other=OTHER,
+        codes=list(QualityCode), other=OTHER, done=done,
     )  # fmt: skip
 
 
@@ -106,13 +109,15 @@ def read_state(request: Request, limit: int) -> GridState:
 def _filter(request: Request) -> ProductFilter:
     given = request.query_params
     text = {name: given.get(name) or None for name in ("category", "brand", "marketplace")}
-    quality, least = given.get("quality"), given.get("min_confidence")
+    quality, least, changed_by = (given.get(name) for name in ("quality", "min_confidence", "changed_by"))
     return ProductFilter(
         **text,
         min_confidence=float(least) if least else None,
         uncertain=given.get("uncertain") == "1",
         disagree=given.get("disagree") == "1",
         quality=QualityCode(quality) if quality else None,
+        changed_by=int(changed_by) if changed_by else None,
+        words=(given.get("q") or "").strip() or None,
     )
 
 

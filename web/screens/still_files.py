@@ -1,5 +1,6 @@
 """The stylesheet and the scripts, kept by browsers until they change."""
 
+from hashlib import sha256
 from mimetypes import guess_type
 from typing import Final
 
@@ -20,7 +21,10 @@ def still_file(request: Request) -> Response:
         found = still_content(name)
     except KeyError as error:
         raise HTTPException(404, f"there is no such file, got {name!r}") from error
-    headers = {"Cache-Control": _FOR_EVER if request.query_params.get("v") else "no-cache"}
+    tag = f'"{sha256(found).hexdigest()[:16]}"'
+    headers = {"ETag": tag, "Cache-Control": _FOR_EVER if request.query_params.get("v") else "no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
     return Response(found, media_type=guess_type(name)[0], headers=headers)
 
 

@@ -24,7 +24,8 @@ from worker.cnn.figures.robustness_scores import (
 )
 from worker.cnn.pictures.canvases import fit_canvases
 from worker.cnn.pictures.dataset import Examples
-from worker.cnn.pictures.variations import STRENGTHS, Variation, vary
+from worker.cnn.pictures.variation_kinds import Variation
+from worker.cnn.pictures.variations import STRENGTHS, vary
 from worker.cnn.progress import Progress, Report, no_report
 from worker.cnn.serving.classifier import Classifier, gather_answers
 

@@ -11,13 +11,13 @@ from db.models import RunStatus
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.misbehaviour import Misbehaviour
 from tests.crawler.conftest import Broker, Project, Records, crawl_words
+from tests.processes import PATIENCE_SECONDS
 
-DEADLINE_SECONDS = 60
 BEATING = {"CRAWL_HEARTBEAT_SECONDS": 0.1}
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
@@ -78,7 +78,7 @@ def test_an_interrupted_crawl_keeps_what_it_has_and_says_so(
     records: Records, begun: subprocess.Popen[str]
 ) -> None:
     begun.send_signal(signal.SIGINT)
-    _, stderr = begun.communicate(timeout=DEADLINE_SECONDS)
+    _, stderr = begun.communicate(timeout=PATIENCE_SECONDS)
     assert begun.returncode == 1
     assert stderr.rstrip().endswith("error: shutdown: interrupted; run it again, nothing is lost")
     assert "Traceback" not in stderr

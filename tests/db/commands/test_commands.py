@@ -18,6 +18,7 @@ from db.session import Database
 from tests.conftest import ROOT
 from tests.db.conftest import Command
 from tests.factories import product, save
+from tests.processes import PATIENCE_SECONDS
 from tests.screens import plain
 
 
@@ -177,7 +178,7 @@ def run(tmp_path: Path, *words: str, **environment: str) -> subprocess.Completed
         env={**os.environ, "VASTRA_FOLDER": str(tmp_path / "var"), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
@@ -227,6 +228,6 @@ def test_a_reader_that_leaves_early_hears_no_complaint(sqlite: Database) -> None
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     assert (done.stdout, done.stderr) == ("marketplac", "")

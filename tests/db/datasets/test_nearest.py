@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from db.datasets import nearest as module
-from db.datasets.nearest import Neighbour, SimilarPicture, nearest, similar_pictures
+from db.datasets.cosines import Neighbour
+from db.datasets.nearest import SimilarPicture, nearest, similar_pictures
 from db.errors import NoEmbeddingError, UnknownPictureError
 from db.models import Image
 from db.repository.bodies import record_embeddings

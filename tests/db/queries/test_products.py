@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from db.pictures.codes import QualityCode
+from db.queries.approaches import Approach
 from db.queries.products import COLUMNS, ProductFilter, page_statement, product_page, stream_products
 from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
@@ -89,7 +90,7 @@ def test_a_product_listed_by_nobody_disagrees_with_nobody(database: Database) ->
 def test_a_quality_code_is_found_whether_common_or_rare(
     common: int, labelled: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.queries.products.COMMON", common)
+    monkeypatch.setattr("db.queries.approaches.COMMON_PICTURES", common)
     assert asins(labelled, ProductFilter(quality=QualityCode.BLURRED)) == [
         "SAREE",
         "UNSURE",
@@ -170,7 +171,8 @@ def test_a_product_found_while_reading_comes_at_the_end(
 def test_sqlite_reads_a_page_from_an_index_and_sorts_nothing(index: str, sqlite_url: str) -> None:
     database = Database(sqlite_url)
     options = {"literal_binds": True}
-    statement = page_statement(FILTERS[index], 5, 20).compile(database.engine, compile_kwargs=options)
+    asked = page_statement(FILTERS[index], 5, 20, Approach(database.engine.dialect.name))
+    statement = asked.compile(database.engine, compile_kwargs=options)
     with database.engine.connect() as connection:
         plan = connection.execute(text(f"EXPLAIN QUERY PLAN {statement}")).all()
     database.close()
@@ -183,7 +185,8 @@ def test_sqlite_reads_a_page_from_an_index_and_sorts_nothing(index: str, sqlite_
 def test_postgresql_can_read_a_page_from_an_index(index: str, postgresql_url: str) -> None:
     database = Database(postgresql_url)
     options = {"literal_binds": True}
-    statement = page_statement(FILTERS[index], 5, 20).compile(database.engine, compile_kwargs=options)
+    asked = page_statement(FILTERS[index], 5, 20, Approach(database.engine.dialect.name))
+    statement = asked.compile(database.engine, compile_kwargs=options)
     with database.engine.begin() as connection:
         # An empty table is read whole, whatever its indexes; so all other ways are closed.
         connection.execute(text("ALTER TABLE products DROP CONSTRAINT pk_products CASCADE"))

@@ -17,6 +17,7 @@ from demo.shop.catalogue import PictureForm
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.requests import RequestKind
 from tests.demo.conftest import OpenShop, get
+from tests.processes import PATIENCE_SECONDS
 from tests.screens import plain
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -143,7 +144,7 @@ def test_the_command_prints_its_address_and_ends_on_ctrl_c() -> None:
         connection.request("GET", "/robots.txt")
         assert b"Disallow: /\n" in connection.getresponse().read()
         os.kill(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
         connection.close()
     assert process.returncode == 0
     assert "drawings" in said
@@ -153,7 +154,7 @@ def test_the_command_prints_its_address_and_ends_on_ctrl_c() -> None:
 @pytest.mark.slow
 def test_the_command_refuses_photos_of_no_category(tmp_path: Path) -> None:
     with start("--photos", str(tmp_path)) as process:
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 2
     assert "no photo lies in a folder named" in plain(said)
 
@@ -162,6 +163,6 @@ def test_the_command_refuses_photos_of_no_category(tmp_path: Path) -> None:
 def test_the_command_says_when_its_port_is_taken(shop: DemoShop) -> None:
     port = str(urlsplit(shop.base_url).port)
     with start("--port", port) as process:
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 1
     assert f"cannot open the shop on port {port}" in said

@@ -23,7 +23,7 @@ def test_the_next_item_is_made_while_the_last_is_in_use() -> None:
 
     with closing(one_ahead(items())) as numbers:
         assert next(numbers) == 0
-        assert made[1].wait(timeout=10)
+        assert made[1].wait(timeout=60)
         assert not made[2].is_set()
 
 

@@ -13,7 +13,8 @@ from worker.cnn.config import NetworkName
 from worker.cnn.errors import ExamplesError
 from worker.cnn.figures.robustness_scores import Robustness
 from worker.cnn.pictures.dataset import Examples
-from worker.cnn.pictures.variations import STRENGTHS, Variation
+from worker.cnn.pictures.variation_kinds import Variation
+from worker.cnn.pictures.variations import STRENGTHS
 from worker.cnn.progress import Progress
 from worker.cnn.robustness import choose_sample, measure_robustness
 from worker.cnn.serving.classifier import Classifier

@@ -17,10 +17,11 @@ from db.models import ModelVersion, RunStatus, TrainingRun
 from db.session import Database
 from tests.conftest import ROOT, migrate
 from tests.factories import CATEGORIES, drawing, encoded, model_version, product, save
+from tests.processes import PATIENCE_SECONDS
 from tests.screens import plain
 from tests.worker.conftest import PRODUCTS, garment, save_garments
 from worker.__main__ import app
-from worker.cnn.pictures.variations import Variation
+from worker.cnn.pictures.variation_kinds import Variation
 from worker.fleet.waiting import wait_until
 
 NAMES = [category.name for category in CATEGORIES]
@@ -226,9 +227,11 @@ def test_ctrl_c_ends_a_training_run_so_that_no_worker_takes_it_up(environment: d
         with database.read() as session:
             return session.scalars(select(TrainingRun)).one_or_none()
 
-    assert wait_until(lambda: (row := run()) is not None and row.status is RunStatus.RUNNING, seconds=60)
+    assert wait_until(
+        lambda: (row := run()) is not None and row.status is RunStatus.RUNNING, PATIENCE_SECONDS
+    )
     process.send_signal(signal.SIGINT)
-    _, words = process.communicate(timeout=60)
+    _, words = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode not in {0, 2}
     assert "Traceback" not in words
     row = run()

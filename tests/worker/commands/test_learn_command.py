@@ -19,6 +19,7 @@ from db.repository.relabelling import relabel_some
 from db.session import Database
 from tests.conftest import ROOT, forget_environment
 from tests.factories import model_version
+from tests.processes import PATIENCE_SECONDS
 from tests.worker.embeddings import STRANGE, labels, review, taught
 from tests.worker.messages import sent_runs
 from worker.__main__ import app
@@ -69,7 +70,7 @@ def test_a_worker_learns_and_relabels_while_the_command_follows(
     review(database, "strange", STRANGE[:10], "trousers")
 
     def work() -> None:
-        assert wait_until(lambda: waiting(LEARN_QUEUE) == 1, seconds=60)
+        assert wait_until(lambda: waiting(LEARN_QUEUE) == 1, PATIENCE_SECONDS)
         [run] = sent_runs(LEARN_QUEUE)
         learn_head(run)
 

@@ -23,7 +23,7 @@ from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.misbehaviour import Misbehaviour
 from demo.shop.requests import RequestKind
 from tests.conftest import ROOT
-from tests.processes import child, is_living
+from tests.processes import PATIENCE_SECONDS, child, is_living
 from worker.__main__ import app
 from worker.commands.following import judge_crawl
 from worker.crawling.spider_process import crawl_slice
@@ -81,7 +81,7 @@ def outcome(database: Database, run_id: int) -> tuple[RunStatus, int, str | None
 
 def at_work(shop: DemoShop, parent: int) -> int:
     """Wait until the slice's spider asks for a page, and give its process id."""
-    assert wait_until(lambda: bool(shop.requests_by_kind[RequestKind.SEARCH]), 60, every=0.1)
+    assert wait_until(lambda: bool(shop.requests_by_kind[RequestKind.SEARCH]), PATIENCE_SECONDS, every=0.1)
     pid = child(parent, SPIDER)
     assert pid is not None
     return pid
@@ -100,7 +100,7 @@ def test_a_slice_whose_crawler_is_killed_waits_for_the_next_attempt(
     worker = threading.Thread(target=crawl_slice, args=(records, run_id))
     worker.start()
     os.kill(at_work(slow_shop, os.getpid()), signal.SIGKILL)
-    worker.join(timeout=30)
+    worker.join(PATIENCE_SECONDS)
     assert outcome(records, run_id) == (RunStatus.PLANNED, 1, None)
 
 
@@ -112,7 +112,7 @@ def test_a_worker_that_is_told_to_stop_gives_its_slice_back_untried(
     worker.start()
     spider = at_work(slow_shop, os.getpid())
     monkeypatch.setattr(state, "should_stop", 0)  # as Celery's handler of SIGTERM does
-    worker.join(timeout=30)
+    worker.join(PATIENCE_SECONDS)
     assert not is_living(spider)
     assert outcome(records, run_id) == (RunStatus.PLANNED, 0, None)
 
@@ -127,7 +127,7 @@ def test_a_crawler_does_not_outlive_its_worker(records: Database, slow_shop: Dem
     spider = at_work(slow_shop, worker.pid)
     worker.kill()
     worker.wait()
-    assert wait_until(lambda: not is_living(spider), 60, every=0.1)
+    assert wait_until(lambda: not is_living(spider), PATIENCE_SECONDS, every=0.1)
     assert outcome(records, run_id) == (RunStatus.PLANNED, 0, None)
 
 
@@ -150,7 +150,7 @@ def test_the_command_plans_a_crawl_and_waits_for_it_and_no_slice_is_crawled_twic
 
 
 def crawl_what_waits(database: Database) -> None:
-    assert wait_until(lambda: bool(waiting(database)), 60)
+    assert wait_until(lambda: bool(waiting(database)), PATIENCE_SECONDS)
     for run_id in waiting(database):
         crawl_slice(database, run_id)
 

@@ -14,7 +14,7 @@ from worker.cnn.figures.robustness_scores import (
     VariationScore,
     VariedScore,
 )
-from worker.cnn.pictures.variations import Variation
+from worker.cnn.pictures.variation_kinds import Variation
 from worker.evaluating.charts import (
     Axis,
     Chart,

@@ -28,7 +28,7 @@ from worker.cnn.figures.robustness_scores import (
     VariationScore,
     VariedScore,
 )
-from worker.cnn.pictures.variations import Variation
+from worker.cnn.pictures.variation_kinds import Variation
 from worker.evaluating.evaluation import VersionEvaluation, evaluate_version, score_quality
 from worker.evaluating.report import write_report
 from worker.evaluating.report_pictures import most_confident_mistakes, most_uncertain

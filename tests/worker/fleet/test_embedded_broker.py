@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.processes import PATIENCE_SECONDS
 from worker.errors import BrokerError
 from worker.fleet.embedded_broker import EmbeddedBroker, answers
 from worker.fleet.waiting import wait_until
@@ -32,7 +33,7 @@ def kill(folder: Path) -> None:
     with client(folder) as connection:
         os.kill(connection.info("server")["process_id"], signal.SIGKILL)
     address = (folder / "broker-url").read_text()
-    assert wait_until(lambda: not answers(address), seconds=5)
+    assert wait_until(lambda: not answers(address), PATIENCE_SECONDS)
 
 
 def test_it_starts_and_writes_down_where_it_is(broker: EmbeddedBroker, short_folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.processes import children
+from tests.processes import PATIENCE_SECONDS, children
 from worker.fleet.waiting import wait_until
 
 
@@ -39,7 +39,7 @@ def test_workers_and_schedule_show_that_they_consume_and_send(
     """A crawl worker, whose queue is empty, shows it all the same: it is sent a task of its own."""
     worker = start("worker", "--queues", "crawl", "--hostname", "crawl@%h")
     start("beat", "--schedule", str(short_folder / "schedule"), "--pidfile", "")
-    assert wait_until(lambda: signs(short_folder) == ["crawl", "schedule"], 60, every=0.2), signs(
-        short_folder
+    assert wait_until(lambda: signs(short_folder) == ["crawl", "schedule"], PATIENCE_SECONDS, every=0.2), (
+        signs(short_folder)
     )
     assert children(worker) == {}, "the pool is not solo"

@@ -12,6 +12,7 @@ from db.pictures.codes import Reason
 from db.session import Database
 from tests.conftest import ROOT, migrate, missing
 from tests.factories import likely, model_version, predict, product, save
+from tests.processes import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def serving(environment: dict[str, str]) -> Iterator[str]:
         words = next(line for line in process.stderr if "Metrics:" in line)
         yield words.split()[1].rstrip(",")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
 
 
 def scrape(address: str) -> dict[str, float]:

@@ -17,6 +17,7 @@ from db.repository.runs import finish_crawl_run, start_crawl_run
 from db.session import Database
 from tests.conftest import ROOT, missing
 from tests.factories import likely, model_version, predict, product, save
+from tests.processes import PATIENCE_SECONDS
 from worker.__main__ import app
 from worker.app import TRAIN_MODEL
 from worker.fleet.broker_contents import open_broker
@@ -115,7 +116,9 @@ def test_a_worker_says_that_it_is_there_and_takes_its_entry_away(
         environment |= {"VASTRA_FOLDER": str(short_folder), "VASTRA_LOG": "json"}
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=stream)
     try:
-        assert wait_until(lambda: [w.name for w in list_workers(connection)] == ["crawl@here"], 60, every=0.2)
+        assert wait_until(
+            lambda: [w.name for w in list_workers(connection)] == ["crawl@here"], PATIENCE_SECONDS, every=0.2
+        )
         [worker] = list_workers(connection)
         assert (worker.task, judge_worker(worker, frozenset()).consuming) == (None, True)
     finally:

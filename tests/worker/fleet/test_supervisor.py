@@ -14,7 +14,7 @@ from db.models import Prediction
 from db.queries.pending import count_pending
 from db.session import Database
 from tests.conftest import ROOT
-from tests.processes import child, children, is_living
+from tests.processes import PATIENCE_SECONDS, child, children, is_living
 from worker.fleet.waiting import wait_until
 
 BROKER, SCHEDULE = "valkey-server", " beat "
@@ -51,7 +51,7 @@ def is_done(database: Database) -> bool:
 
 def found(supervisor: subprocess.Popen[bytes], words: str) -> int:
     """Wait for a child and give its process id."""
-    assert wait_until(lambda: child(supervisor.pid, words) is not None, seconds=30, every=0.2)
+    assert wait_until(lambda: child(supervisor.pid, words) is not None, PATIENCE_SECONDS, every=0.2)
     pid = child(supervisor.pid, words)
     assert pid is not None
     return pid
@@ -60,20 +60,24 @@ def found(supervisor: subprocess.Popen[bytes], words: str) -> int:
 def kill(supervisor: subprocess.Popen[bytes], words: str) -> int:
     pid = found(supervisor, words)
     os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: not is_living(pid), seconds=10)
+    assert wait_until(lambda: not is_living(pid), PATIENCE_SECONDS)
     return pid
 
 
 def test_it_picks_up_what_is_pending_outlives_its_children_and_leaves_nothing_behind(
     supervisor: subprocess.Popen[bytes], records: Database, short_folder: Path
 ) -> None:
-    assert wait_until(lambda: is_done(records), seconds=90, every=0.5), (short_folder / "log").read_text()
+    assert wait_until(lambda: is_done(records), PATIENCE_SECONDS, every=0.5), (
+        short_folder / "log"
+    ).read_text()
 
     # Workers that outlive their broker find the next one.
     kill(supervisor, BROKER)
     with records.write() as session:
         session.execute(delete(Prediction))
-    assert wait_until(lambda: is_done(records), seconds=90, every=0.5), (short_folder / "log").read_text()
+    assert wait_until(lambda: is_done(records), PATIENCE_SECONDS, every=0.5), (
+        short_folder / "log"
+    ).read_text()
 
     before = {words: kill(supervisor, words) for words in (CLASSIFIER, CRAWLER, TRAINER, SCHEDULE)}
     for words, pid in before.items():
@@ -82,7 +86,7 @@ def test_it_picks_up_what_is_pending_outlives_its_children_and_leaves_nothing_be
     left = set(children(supervisor.pid))
     assert len(left) == 5
     supervisor.terminate()
-    assert supervisor.wait(timeout=45) == 0
+    assert supervisor.wait(PATIENCE_SECONDS) == 0
     assert not any(map(is_living, left))
 
 
@@ -92,11 +96,13 @@ def test_children_end_when_their_supervisor_is_killed_and_messages_stay_with_the
     workers = [found(supervisor, words) for words in (CLASSIFIER, CRAWLER, TRAINER, SCHEDULE)]
     broker = found(supervisor, BROKER)
     log = short_folder / "log"
-    assert wait_until(lambda: log.read_text().count(" ready.") == 3, seconds=60, every=0.2), log.read_text()
+    assert wait_until(lambda: log.read_text().count(" ready.") == 3, PATIENCE_SECONDS, every=0.2), (
+        log.read_text()
+    )
     supervisor.kill()
-    assert wait_until(lambda: not any(map(is_living, workers)), seconds=45, every=0.2), log.read_text()
+    assert wait_until(lambda: not any(map(is_living, workers)), PATIENCE_SECONDS, every=0.2), log.read_text()
     assert is_living(broker)
     with redis.Redis(unix_socket_path=str(short_folder / "broker" / "broker.sock")) as connection:
         assert connection.info("server")["process_id"] == broker
         connection.shutdown(nosave=True)
-    assert wait_until(lambda: not is_living(broker), seconds=10)
+    assert wait_until(lambda: not is_living(broker), PATIENCE_SECONDS)

@@ -1,4 +1,5 @@
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -33,6 +34,7 @@ from db.repository.runs import begin_run, plan_training_run
 from db.session import Database
 from db.states.version_states import active_version
 from tests.factories import STORE, drawing, encoded, model_version
+from tests.processes import PATIENCE_SECONDS
 from tests.worker.conftest import SHORT_TRAINING, plan, save_garments
 from worker.classifying.loaded_versions import load_classifier
 from worker.cnn.config import VIEWS, NetworkName
@@ -54,6 +56,16 @@ CATEGORIES = ("saree", "jeans", "trousers")
 def records(sqlite_url: str) -> Iterator[Database]:
     """A database of the test's own, in which nothing was trained."""
     database = Database(sqlite_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def trained_again(trained_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The records of `trained_file` after a second training, for the tests that only look at them."""
+    path = shutil.copy(trained_file, tmp_path_factory.mktemp("again"))
+    database = Database(f"sqlite:///{path}")
+    assert run_training(database, STORE, plan(database)) == 2
     yield database
     database.close()
 
@@ -107,9 +119,8 @@ def test_the_first_version_is_activated(trained: Database) -> None:
     assert active_id(trained) == 1
 
 
-def test_training_keeps_the_body_and_what_it_makes_of_every_picture(trained: Database) -> None:
-    assert run_training(trained, STORE, plan(trained)) == 2
-    with trained.read() as session:
+def test_training_keeps_the_body_and_what_it_makes_of_every_picture(trained_again: Database) -> None:
+    with trained_again.read() as session:
         version = session.get_one(ModelVersion, 2)
         assert version.body is not None
         assert (version.artefact, version.flatbuffer) == (None, None)
@@ -129,9 +140,8 @@ def test_training_keeps_the_body_and_what_it_makes_of_every_picture(trained: Dat
     assert sum(each.category == each.listed_category for each in claimed) > 0.8 * len(products)
 
 
-def test_training_again_on_the_same_records_makes_the_same_head(trained: Database) -> None:
-    assert run_training(trained, STORE, plan(trained)) == 2
-    with trained.read() as session:
+def test_training_again_on_the_same_records_makes_the_same_head(trained_again: Database) -> None:
+    with trained_again.read() as session:
         heads = session.scalars(select(ModelVersion.head).order_by(ModelVersion.id)).all()
     assert heads[0] == heads[1]
 
@@ -273,7 +283,7 @@ def test_the_heart_beats_with_the_progress_while_the_block_lasts(
     assert began is not None
     with Heartbeat(records, run, no_report) as heartbeat:
         heartbeat.report(Progress("head", 3, 10, {"loss": 0.5}))
-        assert wait_until(lambda: bool(run_row(records, run).progress), seconds=10)
+        assert wait_until(lambda: bool(run_row(records, run).progress), PATIENCE_SECONDS)
         row = run_row(records, run)
         assert row.progress == {"stage": "head", "done": 3, "total": 10, "metrics": {"loss": 0.5}}
         assert row.heartbeat_at is not None
@@ -295,7 +305,7 @@ def test_a_run_whose_worker_died_is_executed_by_the_next_and_goes_on_where_it_st
     environment = os.environ | {"DATABASE_URL": url, "VASTRA_FOLDER": str(own_folder)}
     checkpoints = own_folder / "training" / "checkpoints"
     with subprocess.Popen([sys.executable, "-c", program, str(run)], env=environment) as trainer:
-        assert wait_until(lambda: any(checkpoints.rglob("state.json")), 120, every=0.01)
+        assert wait_until(lambda: any(checkpoints.rglob("state.json")), PATIENCE_SECONDS, every=0.01)
         trainer.kill()
     assert run_row(trained, run).status is RunStatus.RUNNING
     with trained.write() as session:

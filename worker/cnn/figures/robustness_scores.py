@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from worker.cnn.pictures.variations import Variation
+from worker.cnn.pictures.variation_kinds import Variation
 
 
 @dataclass(frozen=True)

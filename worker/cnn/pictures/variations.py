@@ -9,7 +9,6 @@ import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -19,6 +18,7 @@ from PIL import Image
 from worker.cnn.arrays import Pictures
 from worker.cnn.errors import ExamplesError
 from worker.cnn.pictures.backgrounds import garment_share, photo_box
+from worker.cnn.pictures.variation_kinds import Variation
 from worker.cnn.pictures.warps import deform, draw_displacements, magnify, turn_camera
 
 STRENGTHS: Final = (1, 2, 3)
@@ -37,19 +37,6 @@ DISPLAY_GAMMA: Final = 2.2
 CLUTTER_OPACITIES: Final = (1 / 3, 2 / 3, 1.0)
 CLUTTER_MAGNIFICATION: Final = 2
 JPEG_QUALITIES: Final = (40, 20, 8)
-
-
-class Variation(StrEnum):
-    """A way in which two pictures of one garment differ."""
-
-    VIEWPOINT = "viewpoint"
-    SCALE = "scale"
-    DEFORMATION = "deformation"
-    OCCLUSION = "occlusion"
-    ILLUMINATION = "illumination"
-    BACKGROUND_CLUTTER = "background_clutter"
-    JPEG_QUALITY = "jpeg_quality"
-    DOWNSCALING = "downscaling"
 
 
 def vary(

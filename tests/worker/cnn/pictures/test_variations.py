@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 
 from tests.conftest import ROOT
 from worker.cnn.errors import ExamplesError
-from worker.cnn.pictures.variations import OCCLUDED_SHARES, STRENGTHS, Variation, vary
+from worker.cnn.pictures.variation_kinds import Variation
+from worker.cnn.pictures.variations import OCCLUDED_SHARES, STRENGTHS, vary
 
 KEYS = [f"{number:064x}" for number in range(6)]
 PICTURES = st.tuples(st.integers(0, 3), st.integers(1, 20), st.integers(1, 20), st.just(3)).flatmap(

@@ -1,0 +1,40 @@
+"""One product by its key, with all that the shop says of it."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models import Product, Split
+from db.queries.products import ProductRow, product_columns
+
+
+@dataclass(frozen=True)
+class WholeProduct(ProductRow):
+    """A product's row, and the columns that lists leave out: see db/models.py."""
+
+    margin: float | None
+    parent_asin: str | None
+    list_price: Decimal | None
+    breadcrumb: list[str]
+    availability: str | None
+    delivery_location: str | None
+    found_in: list[str]
+    split: Split | None
+    first_seen_at: datetime
+    crawl_run_id: int | None
+
+
+_OTHERS = [field.name for field in fields(WholeProduct) if field not in fields(ProductRow)]
+
+
+def find_product(session: Session, marketplace: str, asin: str) -> WholeProduct | None:
+    """Give a product; None where none has this key."""
+    if "\0" in marketplace + asin:  # no text of PostgreSQL's
+        return None
+    columns = (*product_columns(), *(getattr(Product, name) for name in _OTHERS))
+    its_key = (Product.marketplace == marketplace) & (Product.asin == asin)
+    row = session.execute(select(*columns).where(its_key)).mappings().one_or_none()
+    return None if row is None else WholeProduct(**row)

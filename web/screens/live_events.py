@@ -1,0 +1,45 @@
+"""What changed, as a stream of events for the scripts of open pages."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from db.queries.latest_changes import latest_changes
+from db.session import Database
+from web.fleet_view import see_fleet
+from web.live import Pulse
+from web.resources import resources
+
+
+async def events(request: Request) -> Response:
+    """Send the topics that changed, as they do, as a JSON list; a comment where nothing did."""
+    return StreamingResponse(_stream(_pulse(request)), media_type="text/event-stream")
+
+
+def _pulse(request: Request) -> Pulse:
+    """Give the application's one pulse."""
+    state = request.app.state
+    if not hasattr(state, "pulse"):
+        database = resources(request).database
+        state.pulse = Pulse(lambda: _look(database))
+    pulse: Pulse = state.pulse
+    return pulse
+
+
+def _look(database: Database) -> Mapping[str, str]:
+    with database.read() as session:
+        changes = latest_changes(session)
+    return changes | {"workers": see_fleet().fingerprint}
+
+
+async def _stream(pulse: Pulse) -> AsyncIterator[str]:
+    yield "retry: 1000\n\n"
+    async for topics in pulse.listen():
+        yield f"data: {json.dumps(sorted(topics))}\n\n" if topics else ": nothing new\n\n"
+
+
+ROUTES: Final = (Route("/events", events),)

@@ -13,6 +13,8 @@ LABELLED_BY_MODEL = "confidence IS NOT NULL"
 TRAINED_ON = "split IS NOT NULL AND listed_category IS NOT NULL"
 """A listed label that some training has seen."""
 
+OF_TEST_SPLIT = "split = 'test'"
+
 CONTRADICTED = "contradiction IS NOT NULL AND confidence IS NOT NULL"
 
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from db.repository.runs import plan_alone
 from web.resources import resources
 from worker.errors import NoBodyError, NoEmbeddingsError, NoModelError, NothingToLearnError
 from worker.learning.learning_plan import plan_learning
@@ -18,6 +19,7 @@ def learn(request: Request) -> Response:
     """Plan a learning run, or find the one that is planned, and lead to it."""
     try:
         with resources(request).database.write() as session:
+            plan_alone(session)  # two who press it at once get the same run
             plan = plan_learning(session)
     except _REFUSALS as error:
         raise HTTPException(409, str(error)) from error

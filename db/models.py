@@ -20,14 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
 
 from db.column_types import MONEY, QualityCodes, UtcDateTime, words
-from db.index_conditions import (
-    CONTRADICTED,
-    DISAGREES,
-    LABELLED_BY_MODEL,
-    OF_TEST_SPLIT,
-    TRAINED_ON,
-    where,
-)
+from db.index_conditions import CONTRADICTED, DISAGREES, LABELLED_BY_MODEL, OF_TEST_SPLIT, TRAINED_ON, where
 from db.pictures.codes import QualityCode, Reason
 
 

@@ -24,7 +24,11 @@ from tests.factories import copy_version
 from tests.processes import PATIENCE_SECONDS, child, is_living
 from worker.fleet.waiting import wait_until
 
-pytestmark = pytest.mark.slow
+# The first one to run waits for the crawl, the training and the labels.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
+TRAINING_SECONDS = 600
+"""The longest that a test waits for the training: over a minute's work for a processor that others use, too."""
 
 TRAIN_AFTER = 27
 PRODUCTS = 30
@@ -61,7 +65,7 @@ def truth(shared_photos: Path, folder: Path, environment: dict[str, str]) -> Ite
         )  # fmt: skip
         assert crawl.returncode == 0, crawl.stderr
         database = Database(environment["DATABASE_URL"])
-        assert wait_until(lambda: is_trained(database), PATIENCE_SECONDS, every=0.5), words(folder)
+        assert wait_until(lambda: is_trained(database), TRAINING_SECONDS, every=0.5), words(folder)
         assert wait_until(lambda: pending(database) == 0, PATIENCE_SECONDS, every=0.5), words(folder)
         database.close()
         yield {product.asin: product.category for product in shop.catalogue.products}

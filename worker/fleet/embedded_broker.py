@@ -121,7 +121,7 @@ class EmbeddedBroker:
             return None
 
     def _write_address(self, address: str) -> None:
-        part = self._folder / "broker-url.part"
+        part = self._folder / f"broker-url.{os.getpid()}.part"  # owners that start at once all write it
         part.write_text(address, encoding="utf-8")
         part.replace(self._address_file)
 

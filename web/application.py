@@ -30,7 +30,6 @@ from web.screens import (
     small_pictures,
     start_screen,
     still_files,
-    training_plans,
     training_screens,
     version_screens,
 )
@@ -55,7 +54,6 @@ SCREENS: Final = (
     similar_screens,
     small_pictures,
     still_files,
-    training_plans,
     training_screens,
     version_screens,
 )

@@ -8,10 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from db.categories import load_categories
 from db.datasets.foreseen_labels import ForeseenChange, Foresight, foresee_labels
 from db.models import ModelVersion
 from db.queries.products import ProductRow
 from web.resources import resources
+from web.screens.selection_screens import Done, read_done
 from web.screens.version_screens import products_by_id
 from web.templating import screen
 from web.twins import as_json
@@ -44,6 +46,7 @@ class Beside:
         figures: of the first and of the second, with their intervals; None where there are no test pictures.
         foresight: what the second would change, as far as it was looked.
         products: those of the foresight.
+        done: verdicts that were just given here.
     """
 
     versions: tuple[ModelVersion, ModelVersion]
@@ -51,6 +54,7 @@ class Beside:
     figures: tuple[tuple[Evaluation, Intervals] | None, tuple[Evaluation, Intervals] | None]
     foresight: Foresight
     products: list[ChangedProduct]
+    done: Done | None
 
 
 def comparison(request: Request) -> Response:
@@ -58,7 +62,9 @@ def comparison(request: Request) -> Response:
     beside = _compare(request)
     found = [each for each in beside.figures if each is not None]
     lowest = min((intervals.macro_f1.low for _, intervals in found), default=0.9)
-    return screen(request, "comparison.html", beside=beside, axis=shares_axis(lowest))
+    return screen(
+        request, "comparison.html", beside=beside, axis=shares_axis(lowest), categories=load_categories()
+    )
 
 
 def comparison_as_json(request: Request) -> Response:
@@ -96,6 +102,7 @@ def _compare(request: Request) -> Beside:
             raise HTTPException(404, f"two model versions are needed, got {numbers[0]} and {numbers[1]}")
         answers = (recorded_answers(session, first), recorded_answers(session, second))
         foresight = foresee_labels(session, (first, second), after, CHANGES, SECONDS)
+        done = read_done(session, request)
         rows = products_by_id(session, [change.product_id for change in foresight.changes])
     products = [
         ChangedProduct(change, rows[change.product_id])
@@ -103,7 +110,7 @@ def _compare(request: Request) -> Beside:
         if change.product_id in rows
     ]
     figures = (answers[0].figures(), answers[1].figures())
-    return Beside((first, second), compare_versions(*answers), figures, foresight, products)
+    return Beside((first, second), compare_versions(*answers), figures, foresight, products, done)
 
 
 def _after(request: Request) -> int:

@@ -13,6 +13,7 @@ from db.messages import CRAWL_QUEUE
 from db.models import CrawlRun, RunStatus
 from db.queries.crawl_list import CrawlRow, crawl_row, list_crawls, run_before
 from db.queries.newest_first import RowsOfStretch
+from web.reason_words import REASONS
 from web.resources import resources
 from web.screens.crawl_words import GOOD, finish_words
 from web.screens.stretches import read_stretch_of
@@ -70,7 +71,7 @@ def crawl(request: Request) -> Response:
     story = _story(request)
     waits = story.row.status == RunStatus.PLANNED
     return screen(
-        request, "crawl.html", story=story, finish_words=finish_words, good=GOOD,
+        request, "crawl.html", story=story, reasons=REASONS, finish_words=finish_words, good=GOOD,
         alone=waits and is_nobody_there(resources(request).database, CRAWL_QUEUE),
     )  # fmt: skip
 

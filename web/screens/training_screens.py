@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from db.categories import load_categories
 from db.messages import LEARN_QUEUE, TRAIN_QUEUE
 from db.models import ModelVersion, RunKind, RunStatus, TrainingRun
 from db.queries.newest_first import RowsOfStretch, Stretch
@@ -19,6 +20,7 @@ from db.queries.version_list import VersionRow, list_versions
 from db.session import Database
 from db.states.run_states import run_seconds, status_word
 from web.resources import resources
+from web.screens.selection_screens import read_done
 from web.screens.stretches import read_stretch_of
 from web.screens.training_plans import read_prospects
 from web.templating import percent, screen
@@ -66,10 +68,12 @@ def training_run(request: Request) -> Response:
         run = _require(session, request.path_params["id"])
         version = session.scalars(_made_by(run.id)).one_or_none()
         suspects = suspects_of_version(session, version.id) if version else []
+        done = read_done(session, request)
     queue = LEARN_QUEUE if run.kind is RunKind.LEARNING else TRAIN_QUEUE
     waits = run.status is RunStatus.PLANNED
     return screen(
-        request, "training_run.html", run=run, version=version, suspects=suspects, word=status_word(run),
+        request, "training_run.html", run=run, version=version, suspects=suspects, done=done,
+        categories=load_categories(), word=status_word(run),
         seconds=run_seconds(run), charts=learning_charts(run.history),
         alone=waits and is_nobody_there(database, queue),
         metrics={name: value for name, value in run.metrics.items() if not isinstance(value, list | dict)},

@@ -122,7 +122,7 @@ def pictures(request: Request) -> Response:
         version=found,
         told=told,
         number=number,
-        words=dict(request.query_params),
+        words={name: request.query_params.get(name) for name in ("label", "likeliest", "source")},
     )
 
 

@@ -8,12 +8,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER, Category, load_categories
 from db.heads import Said
-from db.models import ModelVersion, Prediction, Product, Split
+from db.index_conditions import OF_TEST_SPLIT
+from db.models import ModelVersion, Prediction, Product
 from db.queries.embedded import embeddings_of
 from db.queries.labelled_images import LabelledImage, labelled_images
 from db.repository.network_labels import read_head
@@ -119,7 +120,8 @@ def _from_predictions(session: Session, version: ModelVersion, image_ids: list[i
 
 
 def _test_images(session: Session, known: tuple[Category, ...], most: int) -> list[LabelledImage]:
-    first = select(Product.id).where(Product.split == Split.TEST).order_by(Product.id).limit(most)
+    # Word for word, else the partial index is not used.
+    first = select(Product.id).where(literal_column(OF_TEST_SPLIT)).order_by(Product.id).limit(most)
     return labelled_images(session, known, select(first.subquery().c.id))
 
 

@@ -28,7 +28,7 @@ def test_a_product_without_probabilities_stays_as_it_is_and_comes_last() -> None
     offers = Offers(contradicted=[candidate(1), candidate(2)], unsure=[candidate(1), candidate(2)])
     anew = judge_anew(offers, {2: shares(0.2, 0.8)})
     assert [each.id for each in anew.contradicted] == [2, 1]
-    assert anew.unsure[1] == candidate(1)
+    assert list(anew.unsure)[1] == candidate(1)
 
 
 def test_a_listed_category_that_the_head_does_not_know_is_not_contradicted() -> None:
@@ -44,5 +44,5 @@ def test_new_sources_and_random_ones_keep_their_turn() -> None:
     )
     anew = judge_anew(offers, {4: shares(0.2, 0.8)})
     assert [each.id for each in anew.random] == [5, 4]
-    assert (anew.new_sources[0].verdicts, anew.verdicts) == (3, 7)
+    assert ([each.verdicts for each in anew.new_sources], anew.verdicts) == ([3], 7)
     assert candidates_of(offers) == [1, 2, 4, 5]

@@ -5,8 +5,6 @@ from starlette.testclient import TestClient
 
 from web.page_keys import CATEGORIES, EVERYWHERE, LISTING, REVIEWING, defaults
 
-expect.set_options(timeout=20_000)  # a busy machine takes its time
-
 
 def test_no_key_does_two_things_on_one_screen() -> None:
     for there in (REVIEWING, LISTING):

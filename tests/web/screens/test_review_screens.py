@@ -17,8 +17,6 @@ from web.screens import review_screens
 
 HOSTILE = '</script><script>alert("x")</script>'
 
-expect.set_options(timeout=20_000)  # a busy machine takes its time
-
 
 def classified(database: Database, *words: str, **listing: Any) -> None:
     """Save a product for each word, which the network takes for it, the first least surely; all listed as sarees."""

@@ -14,8 +14,6 @@ from web.screens.selection_screens import leads_back
 
 ASINS = ("B000000001", "B000000002", "B000000003")
 
-expect.set_options(timeout=20_000)  # a busy machine takes its time
-
 
 @pytest.fixture
 def ids(database: Database) -> list[str]:

@@ -4,7 +4,7 @@ from threading import Event, Thread
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from starlette.testclient import TestClient
 
 from crawler.rendering.browser import find_browser
@@ -20,6 +20,8 @@ from web.safety.door import Door
 
 TOKEN: Final = "a-token-for-tests"
 HOSTS: Final = frozenset({"127.0.0.1", "testserver"})
+
+expect.set_options(timeout=20_000)  # a busy machine takes its time
 
 
 @pytest.fixture

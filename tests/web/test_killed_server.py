@@ -126,6 +126,8 @@ def test_no_verdict_is_lost_or_doubled_when_the_server_is_killed(
     typist, restarts = Typist(page, seed), list[Thread]()
     for number in range(KEYS):
         if number in kills:
+            for thread in restarts:  # one that is still starting is not killed
+                thread.join()
             restarts.append(Thread(target=restart, args=(server,)))
             restarts[-1].start()
         typist.press()

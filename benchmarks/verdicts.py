@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.embedded_photos import EmbeddedPhotos
-from db.queries.review_order import NEW_SOURCE_VERDICTS, Candidate, NewSource, Offers, choose
+from db.queries.review_order import NEW_SOURCE_VERDICTS, Candidate, NewSource, Offers, by_power_margin, choose
 from worker.cnn.arrays import Floats
 from worker.cnn.figures.metrics import softmax
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
@@ -69,7 +69,7 @@ def by_auto(candidates: Sequence[Candidate], verdicts: Verdicts, limit: int, see
     sources = sorted({candidate.marketplace for candidate in candidates})
     offers = Offers(
         new_sources=[
-            NewSource([each for each in candidates if each.marketplace == source], verdicts[source])
+            _new_source([each for each in candidates if each.marketplace == source], verdicts[source])
             for source in sources
             if verdicts[source] < NEW_SOURCE_VERDICTS
         ],
@@ -78,6 +78,12 @@ def by_auto(candidates: Sequence[Candidate], verdicts: Verdicts, limit: int, see
         verdicts=verdicts.total(),
     )
     return [candidate.id for candidate, _ in choose(offers, limit)]
+
+
+def _new_source(candidates: Sequence[Candidate], verdicts: int) -> NewSource:
+    by_id = {candidate.id: candidate for candidate in candidates}
+    ids = by_power_margin(((candidate.id, candidate.margin) for candidate in candidates), verdicts)
+    return NewSource([by_id[product_id] for product_id in ids], verdicts)
 
 
 ORDERS: Final[Mapping[str, Order]] = {"random": by_chance, "margin": by_margin, "auto": by_auto}

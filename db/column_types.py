@@ -28,7 +28,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give back the zone that SQLite does not keep."""
-        return value if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+        return value if value is None or value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
 class QualityCodes(TypeDecorator[tuple[QualityCode, ...]]):

@@ -6,6 +6,7 @@ import tokenize
 import zipfile
 import zlib
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +25,9 @@ _READING_ERRORS: Final = (
     ValueError, KeyError, OSError, EOFError, TypeError, AttributeError, OverflowError, MemoryError, RuntimeError,
     SyntaxError, tokenize.TokenError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
+
+_ROWS_AT_ONCE: Final = 64
+"""Of a matrix product. Of larger ones libraries give other threads a share, whom to wait for takes longer."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +108,12 @@ class Head:
             raise HeadError(
                 f"this head takes int8 (n, {self.width}), got {embeddings.dtype} {embeddings.shape}"
             )
-        values = embeddings.astype(np.float64)
-        logits = (_product(values, self.kernel) + self.bias) / self.temperature
-        nearness = self._nearness(_product(values, self.projection) + self.projection_bias)
-        leads = _product(values, self.lead_kernel) + self.lead_bias
-        return Said(_softmax(logits), np.minimum(nearness, leads.max(axis=1)))
+        logits, projected, leads = np.split(self._kernels.product(embeddings), 3, axis=1)
+        nearness = self._nearness(projected + self.projection_bias)
+        return Said(
+            _softmax((logits + self.bias) / self.temperature),
+            np.minimum(nearness, (leads + self.lead_bias).max(axis=1)),
+        )
 
     def are_uncertain(
         self, confidence: NDArray[np.floating], in_distribution: NDArray[np.floating]
@@ -141,6 +146,10 @@ class Head:
                 f"these bytes hold no head ({error}); train again, got {len(data)} bytes"
             ) from error
 
+    @cached_property
+    def _kernels(self) -> "_WholeKernel":
+        return _WholeKernel(np.concatenate([self.kernel, self.projection, self.lead_kernel], axis=1))
+
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         classes = len(self.categories)
         wide, flat = (len(self.kernel), classes), (classes,)
@@ -167,14 +176,23 @@ class Head:
 _NUMBERS: Final = ("temperature", "threshold", "in_distribution_threshold")
 
 
-def _product(values: NDArray[np.float64], kernel: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Multiply whole numbers by a kernel, written in whole multiples of a power of two of each of its columns.
+class _WholeKernel:
+    """A kernel, written in whole multiples of a power of two of each of its columns, to multiply whole numbers by.
 
     So every sum is exact, whatever library adds it up in whatever order, and in whatever company.
     """
-    _, exponents = np.frexp(np.abs(kernel).max(axis=0).astype(np.float64))
-    whole = np.rint(np.ldexp(kernel.astype(np.float64), _KERNEL_BITS - exponents))
-    return np.asarray(np.ldexp(values @ whole, exponents - _KERNEL_BITS), dtype=np.float64)
+
+    def __init__(self, kernel: NDArray[np.float32]) -> None:
+        _, exponents = np.frexp(np.abs(kernel).max(axis=0).astype(np.float64))
+        self._exponents = exponents - _KERNEL_BITS
+        self._whole = np.rint(np.ldexp(kernel.astype(np.float64), -self._exponents))
+
+    def product(self, values: NDArray[np.int8]) -> NDArray[np.float64]:
+        sums = np.empty((len(values), self._whole.shape[1]))
+        for first in range(0, len(values), _ROWS_AT_ONCE):
+            rows = slice(first, first + _ROWS_AT_ONCE)
+            np.matmul(values[rows].astype(np.float64), self._whole, out=sums[rows])
+        return np.asarray(np.ldexp(sums, self._exponents), dtype=np.float64)
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

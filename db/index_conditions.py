@@ -10,6 +10,9 @@ DISAGREES = "listed_category <> coalesce(category, CASE WHEN NOT uncertain THEN 
 LABELLED_BY_MODEL = "confidence IS NOT NULL"
 """The network's label, claimed or not, and no review above it."""
 
+REVIEWED = "confidence IS NULL AND uncertain IS NOT NULL"
+"""A label that a standing review gives."""
+
 TRAINED_ON = "split IS NOT NULL AND listed_category IS NOT NULL"
 """A listed label that some training has seen."""
 

@@ -20,7 +20,15 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
 
 from db.column_types import MONEY, QualityCodes, UtcDateTime, words
-from db.index_conditions import CONTRADICTED, DISAGREES, LABELLED_BY_MODEL, OF_TEST_SPLIT, TRAINED_ON, where
+from db.index_conditions import (
+    CONTRADICTED,
+    DISAGREES,
+    LABELLED_BY_MODEL,
+    OF_TEST_SPLIT,
+    REVIEWED,
+    TRAINED_ON,
+    where,
+)
 from db.pictures.codes import QualityCode, Reason
 
 
@@ -122,6 +130,8 @@ class Product(Base):
         Index("ix_products_contradiction_id", "contradiction", "id", **where(CONTRADICTED)),
         # Which sources' listed labels were trained on: a source that is new has none in it.
         Index("ix_products_trained_marketplace", "marketplace", **where(TRAINED_ON)),
+        # How many verdicts a source has: it is new until there are sixteen.
+        Index("ix_products_reviewed_marketplace", "marketplace", **where(REVIEWED)),
         # What a version is measured on: few among many.
         Index("ix_products_test_split", "id", **where(OF_TEST_SPLIT)),
     )

@@ -20,7 +20,6 @@ from web.screens import (
     entering,
     help_screens,
     history_screens,
-    learn_button,
     live_events,
     planning_screens,
     product_screens,
@@ -31,7 +30,6 @@ from web.screens import (
     small_pictures,
     start_screen,
     still_files,
-    training_plans,
     training_screens,
     version_screens,
 )
@@ -48,7 +46,6 @@ SCREENS: Final = (
     entering,
     help_screens,
     history_screens,
-    learn_button,
     live_events,
     planning_screens,
     product_screens,
@@ -57,7 +54,6 @@ SCREENS: Final = (
     similar_screens,
     small_pictures,
     still_files,
-    training_plans,
     training_screens,
     version_screens,
 )
@@ -93,7 +89,9 @@ async def _limit_threads(_app: Starlette) -> AsyncIterator[None]:
 def _refuse(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = error.detail if isinstance(error, HTTPException) else str(error)
-    return screen(request, "problem.html", status, code=status, detail=detail)
+    answer = screen(request, "problem.html", status, code=status, detail=detail)
+    answer.headers.update((isinstance(error, HTTPException) and error.headers) or {})
+    return answer
 
 
 def _explain(request: Request, error: Exception) -> Response:

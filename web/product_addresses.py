@@ -4,7 +4,7 @@ import re
 from typing import Final
 from urllib.parse import quote
 
-_MISLEADING: Final = re.compile(r"[~/\x00-\x1f]|\.(?=\.*$)|\.(?=(?:json|csv)\s*$)")
+_MISLEADING: Final = re.compile(r"[%~/\x00-\x1f]|\.(?=\.*$)|\.(?=(?:json|csv)\s*$)")
 """Percent escapes of these would be read as they are: by proxies, by browsers (a segment of dots), as a twin."""
 
 _WRITTEN: Final = re.compile("~([0-9A-F]{2})")

@@ -63,6 +63,11 @@ class Best:
     def add(self, image_ids: NDArray[np.int64], similarities: NDArray[np.float32]) -> None:
         """Take in images (n,) with their cosines (n,)."""
         better = np.flatnonzero(similarities > self._least)
+        if not len(better):
+            return
+        if len(better) > self._limit:
+            least = np.partition(similarities[better], -self._limit)[-self._limit]
+            better = better[similarities[better] >= least]
         ids = np.concatenate([self.image_ids, image_ids[better]])
         found = np.concatenate([self.similarities, similarities[better]])
         order = np.lexsort((ids, -found))[: self._limit]

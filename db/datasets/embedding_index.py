@@ -23,7 +23,7 @@ FIRST_VALUES: Final = 64
 CANDIDATES: Final = 10
 """Times as many as are wanted are found by the first values, and ranked again by all."""
 
-_BLOCK: Final = 20_000
+_BLOCK: Final = 200_000
 """Embeddings in one array; what comes later is joined to the last until that is full."""
 
 _GAPS: Final = 5000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, false, func, select
+from sqlalchemy import ColumnElement, Select, any_, false, func, select
 from sqlalchemy.orm import Session
 
 from db.models import Image, Product, ProductImage
@@ -53,8 +53,11 @@ class Approach:
             return false()
         if self.words_are_common:
             return has_words(Product.id, words, self.dialect)
-        some = products_with(words, self.dialect).limit(COMMON_TITLES + 1).cte("hits")
-        return Product.id.in_(select(some.prefix_with("MATERIALIZED", dialect="postgresql")))
+        some = products_with(words, self.dialect).limit(COMMON_TITLES + 1)
+        if self.dialect != "postgresql":
+            return Product.id.in_(some)
+        # An array is looked up, however many PostgreSQL takes its values for; a join might read all products.
+        return Product.id == any_(func.array(some.scalar_subquery()))
 
 
 def look_up(session: Session, quality: QualityCode | None, words: str | None) -> Approach:

@@ -40,6 +40,14 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """How many products there are, or that there are more than so many."""
+
+    number: int
+    more: bool
+
+
+@dataclass(frozen=True)
 class GridPage:
     """Some products, and the places from which the earlier and the later ones are read; None: there are none."""
 
@@ -99,13 +107,14 @@ def grid_page(
     )
 
 
-def count_products(session: Session, wanted: ProductFilter) -> int:
-    """Count the products of a filter up to COUNTED_UP_TO; one more says that there are more."""
+def count_products(session: Session, wanted: ProductFilter) -> Counted:
+    """Count the products of a filter up to COUNTED_UP_TO; to a tenth, where one title after the other is read."""
     approach = find_approach(session, wanted)
     if approach.words_are_common and wanted == ProductFilter(words=wanted.words):
-        return COUNTED_UP_TO + 1
-    rows = select(Product.id).where(*conditions(wanted, approach))
-    return count_some(session, rows, COUNTED_UP_TO)
+        return Counted(COUNTED_UP_TO, more=True)
+    up_to = COUNTED_UP_TO // 10 if approach.words_are_common else COUNTED_UP_TO
+    number = count_some(session, select(Product.id).where(*conditions(wanted, approach)), up_to)
+    return Counted(min(number, up_to), more=number > up_to)
 
 
 def _ordered(

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Executable, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from db.models import Image, ProductImage
@@ -39,6 +40,13 @@ class ShownPicture:
 
 def product_pictures(session: Session, product_id: int) -> list[ShownPicture]:
     """List the pictures of a product."""
+    rows = session.execute(_statement(), {"product_id": product_id})
+    return [ShownPicture(**{**row, "quality": row["quality"] or ()}) for row in rows.mappings()]
+
+
+@cache
+def _statement() -> Executable:
+    """Build the statement, once."""
     links = (
         select(ProductImage.product_id)
         .where(ProductImage.image_id == Image.id)
@@ -47,7 +55,7 @@ def product_pictures(session: Session, product_id: int) -> list[ShownPicture]:
         .subquery()
     )
     sharing = select(func.count(links.c.product_id.distinct())).scalar_subquery()
-    rows = session.execute(
+    return (
         select(
             ProductImage.url, ProductImage.checked_at, ProductImage.image_id, Image.sha256, Image.width,
             Image.height, func.coalesce(Image.reason, ProductImage.reason).label("reason"),
@@ -55,7 +63,6 @@ def product_pictures(session: Session, product_id: int) -> list[ShownPicture]:
             (sharing <= SHARED_BY_AT_MOST).label("counts"),
         )
         .outerjoin(Image, Image.id == ProductImage.image_id)
-        .where(ProductImage.product_id == product_id)
+        .where(ProductImage.product_id == bindparam("product_id"))
         .order_by(ProductImage.position, ProductImage.id)
     )  # fmt: skip
-    return [ShownPicture(**{**row, "quality": row["quality"] or ()}) for row in rows.mappings()]

@@ -6,10 +6,11 @@ Kirsch et al., "Stochastic Batch Acquisition" (2106.12059).
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain, zip_longest
+from itertools import chain, islice
 from typing import Final
 
 RANDOM_EVERY: Final = 20
@@ -56,21 +57,39 @@ class Candidate:
 
 @dataclass(frozen=True)
 class NewSource:
-    """A source that the active version has not learnt from, and how many verdicts it has."""
+    """A source that the active version has not learnt from, and how many verdicts it has.
 
-    candidates: Sequence[Candidate]
+    Attributes:
+        candidates: in the order of `by_power_margin`.
+    """
+
+    candidates: Iterable[Candidate]
     verdicts: int
 
 
 @dataclass(frozen=True)
 class Offers:
-    """What each order has to offer, best first; `verdicts` counts those that were given so far, of all sources."""
+    """What each order has to offer, best first, read no further than it is chosen from.
 
-    new_sources: Sequence[NewSource] = ()
-    contradicted: Sequence[Candidate] = ()
-    unsure: Sequence[Candidate] = ()
-    random: Sequence[Candidate] = ()
+    Attributes:
+        verdicts: how many were given so far, of all sources.
+    """
+
+    new_sources: Iterable[NewSource] = ()
+    contradicted: Iterable[Candidate] = ()
+    unsure: Iterable[Candidate] = ()
+    random: Iterable[Candidate] = ()
     verdicts: int = 0
+
+    def read(self, limit: int) -> "Offers":
+        """Read all that is offered, at most `limit` of each order and of each new source."""
+        return Offers(
+            [NewSource(list(islice(each.candidates, limit)), each.verdicts) for each in self.new_sources],
+            contradicted=list(islice(self.contradicted, limit)),
+            unsure=list(islice(self.unsure, limit)),
+            random=list(islice(self.random, limit)),
+            verdicts=self.verdicts,
+        )
 
 
 def choose(offers: Offers, limit: int) -> list[tuple[Candidate, Why]]:
@@ -81,11 +100,12 @@ def choose(offers: Offers, limit: int) -> list[tuple[Candidate, Why]]:
     """
     chosen: dict[int, tuple[Candidate, Why]] = {}
     ranked = chain(
-        _in_turn([power_margin(source) for source in offers.new_sources]),
+        _in_turn(map(_unlike, offers.new_sources)),
         ((candidate, Why.CONTRADICTED) for candidate in offers.contradicted),
         ((candidate, Why.UNSURE) for candidate in offers.unsure),
     )
     by_chance = ((candidate, Why.RANDOM) for candidate in offers.random)
+    # A generator is read at the first look: what is not come to costs nothing.
     while len(chosen) < limit:
         is_random_turn = (offers.verdicts + len(chosen) + 1) % RANDOM_EVERY == 0
         first, then = (by_chance, ranked) if is_random_turn else (ranked, by_chance)
@@ -96,46 +116,46 @@ def choose(offers: Offers, limit: int) -> list[tuple[Candidate, Why]]:
     return list(chosen.values())
 
 
-def power_margin(source: NewSource) -> list[Candidate]:
-    """Order a new source by power-margin, at most one of near-alikes, as many as its sixteen verdicts leave room for.
-
-    The noise depends on product and round alone, the round being the number of verdicts: asked again, the order
-    is the same until a verdict is given.
-    """
-    candidates = {candidate.id: candidate for candidate in source.candidates}
-    ids = by_power_margin(((each.id, each.margin) for each in source.candidates), source.verdicts)
-    chosen: list[Candidate] = []
-    for candidate in map(candidates.__getitem__, ids):
-        if len(chosen) >= NEW_SOURCE_VERDICTS - source.verdicts:
-            break
-        if not any(_are_alike(candidate, other) for other in chosen):
-            chosen.append(candidate)
-    return chosen
-
-
 def by_power_margin(margins: Iterable[tuple[int, float]], round_: int) -> list[int]:
-    """Order products, given by id and margin, by power-margin; the same in the same round."""
-    worth = {
-        product_id: math.log(max(1e-9, 1 - margin)) + _gumbel(product_id, round_)
+    """Order a new source's products, given by id and margin, by power-margin.
+
+    The noise depends on product and round alone, the round being the number of the source's verdicts: asked again,
+    the order is the same until a verdict is given.
+    """
+    # Ordered as by log(1 - margin) + Gumbel noise, which is the logarithm of one over this.
+    waits = {
+        product_id: -math.log(_share(product_id, round_)) / max(1e-9, 1 - margin)
         for product_id, margin in margins
     }
-    return sorted(worth, key=lambda product_id: (-worth[product_id], product_id))
+    return sorted(waits, key=lambda product_id: (waits[product_id], product_id))
 
 
-def _in_turn(sources: Sequence[Sequence[Candidate]]) -> Iterator[tuple[Candidate, Why]]:
-    for candidates in zip_longest(*sources):
-        yield from ((candidate, Why.NEW_SOURCE) for candidate in _there(candidates))
+def _unlike(source: NewSource) -> Iterator[Candidate]:
+    """Give at most one of near-alikes, and as many as the source's sixteen verdicts leave room for."""
+    chosen: list[Candidate] = []
+    room = NEW_SOURCE_VERDICTS - source.verdicts
+    for candidate in source.candidates if room > 0 else ():
+        if not any(_are_alike(candidate, other) for other in chosen):
+            chosen.append(candidate)
+            yield candidate
+        if len(chosen) == room:
+            return
 
 
-def _there(candidates: Iterable[Candidate | None]) -> Iterator[Candidate]:
-    return (candidate for candidate in candidates if candidate is not None)
+def _in_turn(sources: Iterable[Iterator[Candidate]]) -> Iterator[tuple[Candidate, Why]]:
+    waiting = deque(sources)
+    while waiting:
+        source = waiting.popleft()
+        candidate = next(source, None)
+        if candidate is not None:
+            yield candidate, Why.NEW_SOURCE
+            waiting.append(source)
 
 
-def _gumbel(product_id: int, round_: int) -> float:
-    """Draw from the standard Gumbel distribution, the same for the same product and round."""
+def _share(product_id: int, round_: int) -> float:
+    """Draw from 0 to 1, the same for the same product and round."""
     digest = hashlib.sha256(f"{product_id} {round_}".encode()).digest()
-    share = (int.from_bytes(digest[:8], "big") + 1) / (2**64 + 1)
-    return -math.log(-math.log(share))
+    return (int.from_bytes(digest[:8], "big") + 1) / (2**64 + 1)
 
 
 def _are_alike(one: Candidate, other: Candidate) -> bool:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from db.models import Product, Split
@@ -34,7 +36,15 @@ def find_product(session: Session, marketplace: str, asin: str) -> WholeProduct 
     """Give a product; None where none has this key."""
     if "\0" in marketplace + asin:  # no text of PostgreSQL's
         return None
-    columns = (*product_columns(), *(getattr(Product, name) for name in _OTHERS))
-    its_key = (Product.marketplace == marketplace) & (Product.asin == asin)
-    row = session.execute(select(*columns).where(its_key)).mappings().one_or_none()
+    its_key = {"marketplace": marketplace, "asin": asin}
+    row = session.execute(_statement(), its_key).mappings().one_or_none()
     return None if row is None else WholeProduct(**row)
+
+
+@cache
+def _statement() -> Select[Any]:
+    """Build the statement, once: that takes longer than its answer."""
+    columns = (*product_columns(), *(getattr(Product, name) for name in _OTHERS))
+    return select(*columns).where(
+        Product.marketplace == bindparam("marketplace"), Product.asin == bindparam("asin")
+    )

@@ -3,7 +3,7 @@
 What a version says comes from its predictions, or from embeddings through its head: db/repository/network_labels.py.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -79,37 +79,35 @@ def relabel(session: Session, chosen: "Chosen") -> int:
     """Rewrite the label columns of some products, as `refresh_labels` does; give how many labels changed."""
     session.flush()  # what follows asks the connection, past the session's objects
     # Two workers that finish images of one product take turns here, so that the later sees the earlier's.
+    statement = select(Product.id, Product.listed_category, Product.classified_at, *_COLUMNS)
+    locked = statement.where(chosen(Product.id)).order_by(Product.id).with_for_update(key_share=True)
     products = [
         _Labelled(product_id, listed, classified_at, Label(*values))
-        for product_id, listed, classified_at, *values in session.connection().execute(
-            select(Product.id, Product.listed_category, Product.classified_at, *_COLUMNS)
-            .where(chosen(Product.id))
-            .order_by(Product.id)
-            .with_for_update(key_share=True)
-        )
+        for product_id, listed, classified_at, *values in session.connection().execute(locked).all()
     ]
-    version = active_version(
-        session
-    )  # asked for under the lock: one that is activated from now on comes later
+    claimed = _claimed_now(session, chosen, products)
     verdicts = _verdicts(session, chosen)
-    words = _words(session, version, chosen, products)
     changed = []
     for product in products:
-        label = _label(session, version, product, verdicts.get(product.product_id), words)
+        verdict = verdicts.get(product.product_id)
+        label = _label(session, product, verdict, claimed.get(product.product_id))
         if label != product.label:
             changed.append((product, label))
     return _write(session, changed)
 
 
-def _words(
-    session: Session, version: ModelVersion | None, chosen: "Chosen", products: Sequence[_Labelled]
-) -> Mapping[int, "NetworkWord | None"]:
+def _claimed_now(session: Session, chosen: "Chosen", products: Sequence[_Labelled]) -> dict[int, Label]:
+    """Give what the active version says of the products of which it has seen all that counts."""
     from db.repository.network_labels import network_words
 
+    # Asked for under the lock: one that is activated from now on comes later.
+    version = active_version(session)
     if version is None or not products:
         return {}
     listed = {product.product_id: product.listed_category for product in products}
-    return network_words(session, version, chosen, listed)
+    words = network_words(session, version, chosen, listed)
+    version_id = version.id
+    return {product_id: _claimed(version_id, word) for product_id, word in words.items()}
 
 
 def _verdicts(session: Session, chosen: "Chosen") -> dict[int, str]:
@@ -118,29 +116,22 @@ def _verdicts(session: Session, chosen: "Chosen") -> dict[int, str]:
     return dict(rows.all())
 
 
-def _label(
-    session: Session,
-    version: ModelVersion | None,
-    product: _Labelled,
-    verdict: str | None,
-    words: Mapping[int, "NetworkWord | None"],
-) -> Label:
+def _label(session: Session, product: _Labelled, verdict: str | None, claimed: Label | None) -> Label:
     """Decide what a product's label is to be; the one that it has, where nothing better is known."""
-    known = version is not None and product.product_id in words
-    label = _claimed(version, words[product.product_id]) if version is not None and known else product.label
+    label = product.label if claimed is None else claimed
     if verdict is not None:
         category = None if verdict == OTHER else verdict
         return Label(category, None, False, None, label.likeliest, label.margin, label.contradiction)
-    if not known and product.is_by_review:
+    if claimed is None and product.is_by_review:
         return _without_review(session, product)
     return label
 
 
-def _claimed(version: ModelVersion, word: "NetworkWord | None") -> Label:
+def _claimed(version_id: int, word: "NetworkWord | None") -> Label:
     if word is None:
         return _UNCLASSIFIED
     return Label(
-        None if word.uncertain else word.likeliest, word.confidence, word.uncertain, version.id,
+        None if word.uncertain else word.likeliest, word.confidence, word.uncertain, version_id,
         word.likeliest, word.margin, word.contradiction,
     )  # fmt: skip
 
@@ -153,7 +144,7 @@ def _without_review(session: Session, product: _Labelled) -> Label:
     for version in _versions_that_saw(session, product.product_id):
         words = network_words(session, version, lambda ids: ids == product.product_id, listed)
         if product.product_id in words:
-            return _claimed(version, words[product.product_id])
+            return _claimed(version.id, words[product.product_id])
     return _UNCLASSIFIED
 
 

@@ -5,7 +5,8 @@ PostgreSQL is sent an array a column: a statement a row takes it several times a
 
 import typing
 from collections.abc import Sequence
-from typing import Any
+from types import NoneType
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,6 +24,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from db.models import Base
+
+_NUMBERS: Final = {int, float, bool, NoneType}
 
 
 def update_rows(
@@ -72,6 +75,10 @@ def _columns_of(table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]
 
 def _array(values: Sequence[Any]) -> str:
     """Spell an array as PostgreSQL reads it; the driver's way takes several times as long."""
+    if (
+        set(map(type, values)) <= _NUMBERS
+    ):  # Python spells them in one pass, and PostgreSQL takes True and False
+        return f"{{{','.join(map(repr, values))}}}".replace("None", "NULL")
     spelt = {value: _element(value) for value in set(values)}
     return f"{{{','.join([spelt[value] for value in values])}}}"
 
@@ -79,7 +86,5 @@ def _array(values: Sequence[Any]) -> str:
 def _element(value: Any) -> str:
     if value is None:
         return "NULL"
-    if isinstance(value, int | float):  # bool too: PostgreSQL takes True and False
-        return repr(value)
     text = str(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{text}"'

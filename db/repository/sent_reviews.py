@@ -5,7 +5,7 @@ and withdrawn, and stays so, whatever comes later of what was sent before. So ev
 overtaken.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from db.categories import OTHER, Category
 from db.models import Review, utc_now
-from db.repository.insertion import insert_missing
+from db.repository.insertion import insert_into
 from db.repository.labels import refresh_labels
 from db.repository.reviews import Verdict, find_products
 from db.rows import in_chunks
@@ -70,22 +70,27 @@ def receive_reviews(
         for each in sent
         if each.name not in before and each.verdict.category in words and each.verdict.key in ids
     ]
-    for some in _without_repeats(new):
-        insert_missing(session, Review, [_row(each, ids, now) for each in some], ("batch", "place"))
+    if new:
+        # In the order of giving, in which they also come again: two writers do not wait for each other in a circle.
+        insert = insert_into(session, Review).on_conflict_do_nothing(index_elements=["batch", "place"])
+        session.execute(insert, [_row(each, ids, now) for each in new])
     touched = {ids[each.verdict.key] for each in new}
     touched |= _withdraw(session, [each.name for each in sent if each.taken_back], now)
     refresh_labels(session, touched)
     return [_receipt(each, before, ids, words) for each in sent]
 
 
-def withdraw_batch(session: Session, batch: str) -> int:
-    """Take back all verdicts that came together, and give how many still stood; none if there is no such batch.
+def withdraw_batch(session: Session, batch: str, place: int | None = None) -> int:
+    """Take back verdicts that came together, and give how many still stood; none if there is no such batch.
 
     Args:
         session: of a write.
         batch: by which they are known.
+        place: the one at this place; None: all.
     """
     standing = select(Review.place).where(Review.batch == batch, Review.withdrawn_at.is_(None))
+    if place is not None:
+        standing = standing.where(Review.place == place)
     names = [(batch, place) for place in session.scalars(standing)]
     touched = _withdraw(session, names, utc_now())
     refresh_labels(session, touched)
@@ -100,18 +105,6 @@ def _recorded(session: Session, sent: Iterable[SentVerdict]) -> set[tuple[str, i
         for chunk in in_chunks(batches)
     )
     return {(batch, place) for some in rows for batch, place in some if batch is not None}
-
-
-def _without_repeats(sent: Sequence[SentVerdict]) -> Iterator[list[SentVerdict]]:
-    """Cut into parts in which no product occurs twice: a part is inserted in the order of names, not of giving."""
-    part: dict[tuple[str, str], SentVerdict] = {}
-    for each in sent:
-        if each.verdict.key in part:
-            yield list(part.values())
-            part = {}
-        part[each.verdict.key] = each
-    if part:
-        yield list(part.values())
 
 
 def _row(each: SentVerdict, ids: Mapping[tuple[str, str], int], now: datetime) -> dict[str, object]:

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from db.migration import _config, upgrade
 from db.queries import approaches
-from db.queries.product_grid import COUNTED_UP_TO, GridOrder, count_products, grid_page
+from db.queries.product_grid import COUNTED_UP_TO, Counted, GridOrder, count_products, grid_page
 from db.queries.products import ProductFilter, product_page
 from db.repository.found_products import save_products
 from db.session import Database
@@ -105,8 +105,8 @@ def test_words_go_with_other_filters_and_orders(titled: Database, monkeypatch: p
         with titled.read() as session:
             assert [row.asin for row in grid_page(session, wanted).rows] == ["SILK"]
             assert grid_page(session, wanted, GridOrder.SURE).rows == ()
-            assert count_products(session, wanted) == 1
-            assert count_products(session, ProductFilter(words="silk", brand="none")) == 0
+            assert count_products(session, wanted) == Counted(1, more=False)
+            assert count_products(session, ProductFilter(words="silk", brand="none")).number == 0
 
 
 def test_of_common_words_it_is_said_that_there_are_more(
@@ -114,7 +114,7 @@ def test_of_common_words_it_is_said_that_there_are_more(
 ) -> None:
     monkeypatch.setattr(approaches, "COMMON_TITLES", 0)
     with titled.read() as session:
-        assert count_products(session, ProductFilter(words="silk")) == COUNTED_UP_TO + 1
+        assert count_products(session, ProductFilter(words="silk")) == Counted(COUNTED_UP_TO, more=True)
 
 
 def test_upgrading_reads_the_titles_that_are_there(titled: Database) -> None:

@@ -139,10 +139,8 @@ def forget_what_was_seen(database: Database) -> None:
 
 def finish_relabelling(database: Database) -> None:
     """Relabel all products by the active version, as the schedule sees to it."""
-    while True:
-        with database.write() as session:
-            if relabel_some(session) is None:
-                return
+    while relabel_some(database) is not None:
+        pass
 
 
 @pytest.fixture(scope="session")

@@ -13,13 +13,13 @@ from web.templating import screen
 
 def ask(request: Request) -> Response:
     """Ask for the token, and lead back to where the browser was going."""
-    return screen(request, "enter.html", 401, going=own_path(str(request.url.path)), wrong=False)
+    return screen(request, "enter.html", 401, going=_own_path(str(request.url.path)), wrong=False)
 
 
 async def enter(request: Request) -> Response:
     """Change a token that was typed for a cookie."""
     async with request.form(max_files=0, max_fields=2) as form:
-        going, token = own_path(str(form.get("going", "/"))), str(form.get("token", "")).strip()
+        going, token = _own_path(str(form.get("going", "/"))), str(form.get("token", "")).strip()
     door = resources(request).door
     cookie = door.admit(token)
     if cookie is None:
@@ -34,7 +34,7 @@ def health(_request: Request) -> Response:
     return PlainTextResponse("ok\n")
 
 
-def own_path(path: str) -> str:
+def _own_path(path: str) -> str:
     """Give a path of this page; another site's address, or the door itself, leads to the start."""
     return "/" if path.startswith("/enter") else "/" + path.lstrip("/\\")
 

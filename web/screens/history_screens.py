@@ -25,7 +25,7 @@ from db.states.version_states import active_version
 from web.product_addresses import read_segment
 from web.reason_words import QUALITIES, REASONS, SHOWN
 from web.resources import resources
-from web.screens.entering import own_path
+from web.screens.selection_screens import leads_back, read_done
 from web.templating import screen
 from web.twins import as_json
 
@@ -55,8 +55,11 @@ class ProductView:
 def product_screen(request: Request) -> Response:
     """Show a product."""
     view = _view(request)
+    with resources(request).database.read() as session:
+        done = read_done(session, request)
     return screen(
         request, "product.html", view=view, product=view.product, categories=load_categories(), other=OTHER,
+        done=done,
         qualities=QUALITIES, reasons=REASONS, showable=SHOWN,
         stands=any(_is_verdict(event) for event in view.history),
     )  # fmt: skip
@@ -82,7 +85,7 @@ async def take_back(request: Request) -> Response:
     """Withdraw the latest verdict that stands on each of some products, and lead back."""
     async with request.form(max_files=0, max_fields=_MOST_WITHDRAWN) as form:
         wanted = [str(number) for number in form.getlist("product")]
-        back = own_path(str(form.get("back") or "/products"))
+        back = leads_back(str(form.get("back") or "/products"))
     if not all(_NUMBER.fullmatch(number) for number in wanted):
         raise HTTPException(400, "a product is named by its number")
     await run_in_threadpool(_withdraw, resources(request).database, sorted(map(int, wanted)))

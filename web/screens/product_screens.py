@@ -14,7 +14,6 @@ from db.models import Product
 from db.pictures.codes import QualityCode
 from db.queries.counting import words_of
 from db.queries.product_grid import (
-    COUNTED_UP_TO,
     GridOrder,
     GridPage,
     Place,
@@ -72,7 +71,7 @@ def products(request: Request) -> Response:
         done = read_done(session, request)
     return screen(
         request, "products.html", page=page, state=state, words=state.words(), number=number,
-        counted_up_to=COUNTED_UP_TO, categories=categories, sources=sources, orders=list(GridOrder),
+        categories=categories, sources=sources, orders=list(GridOrder),
         codes=list(QualityCode), other=OTHER, done=done,
     )  # fmt: skip
 

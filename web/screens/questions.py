@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from web.templating import percent
 from worker.learning.asking_anew import candidates_of, judge_anew
 from worker.learning.provisional_head import ProvisionalHeads
 
-_POOL: Final = 4
+_POOL: Final = 2
 """Times as many products as are wanted are judged anew: of these the best are asked."""
 
 
@@ -54,7 +54,7 @@ class Question:
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,11 @@ def read_questions(
     """
     version = active_version(session)
     newest = heads.refresh(session) if fit else heads.newest(version)
-    offers = read_offers(session, wanted.order, wanted.marketplace, wanted.limit * (_POOL if newest else 1))
+    pool = wanted.limit * (_POOL if newest else 1)
+    offers = read_offers(session, wanted.order, wanted.marketplace, pool)
     shares: dict[int, dict[str, float]] = {}
     if version is not None and newest is not None:
+        offers = offers.read(pool)
         shares = network_shares(session, version, candidates_of(offers), newest.head)
         offers = judge_anew(offers, shares)
     chosen = choose(offers, wanted.limit)

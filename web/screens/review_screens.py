@@ -1,7 +1,7 @@
 """One picture after the other, and a person's verdict on each: by keys, or by a form where there is no script."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -36,6 +36,9 @@ from web.twins import rows_as
 AHEAD: Final = 96
 """Questions that a browser keeps: half a minute of the quickest reviewing, while the server is away."""
 
+FIRST: Final = 16
+"""Questions that the screen comes with; its script fetches the others."""
+
 _MOST: Final = 1000
 
 _ORDERS: Final = (
@@ -51,7 +54,8 @@ def review(request: Request) -> Response:
     """Show the product whose verdict is worth most."""
     wanted, categories, shared = read_wanted(request), load_categories(), resources(request)
     with shared.database.read() as session:
-        state = _state(session, shared, wanted, categories, fit=False)
+        few = replace(wanted, limit=min(FIRST, wanted.limit))
+        state = _state(session, shared, few, categories, fit=False)
         given = latest_given(session)
         sources = words_of(session, Product.marketplace)
     first = state["products"][0] if state["products"] else None
@@ -127,9 +131,10 @@ async def take_back(request: Request) -> Response:
     async with request.form(max_files=0, max_fields=12) as form:
         try:
             batch, back = read_batch(form.get("batch")), _back(form)
-        except MalformedVerdictError as error:
+            place = int(str(form.get("place") or 0))
+        except (MalformedVerdictError, ValueError) as error:
             raise HTTPException(400, str(error)) from error
-    await run_in_threadpool(_withdraw, resources(request).database, batch)
+    await run_in_threadpool(_withdraw, resources(request).database, batch, place)
     return RedirectResponse(f"/review?{urlencode(back)}", 303)
 
 
@@ -156,9 +161,9 @@ def _record(database: Database, sent: Sequence[SentVerdict]) -> list[Receipt]:
         return receive_reviews(session, sent, load_categories())
 
 
-def _withdraw(database: Database, batch: str) -> int:
+def _withdraw(database: Database, batch: str, place: int) -> int:
     with database.write() as session:
-        return withdraw_batch(session, batch)
+        return withdraw_batch(session, batch, place)
 
 
 def _sent(form: FormData) -> SentVerdict:

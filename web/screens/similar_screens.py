@@ -10,11 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from db.datasets.nearest import own_embedding, require_active_body
+from db.categories import load_categories
+from db.datasets.cosines import Neighbour
+from db.datasets.nearest import SimilarPicture, describe, own_embedding, require_active_body
 from db.errors import NoEmbeddingError, UnknownPictureError
 from db.models import Embedding
 from db.queries.similar_products import SimilarProduct, similar_products
 from web.resources import Resources, resources
+from web.screens.selection_screens import read_done
 from web.templating import screen
 from web.twins import rows_as, twins
 
@@ -32,17 +35,24 @@ class Alike:
         rows: the nearest first.
         share: of the embeddings that are read so far, 0 to 1; None once all are.
         missing: why there is nothing to compare by.
+        asked: the picture, with the first product that shows it.
     """
 
     rows: list[SimilarProduct]
     share: float | None = None
     missing: str | None = None
+    asked: SimilarPicture | None = None
 
 
 def similar_screen(request: Request) -> Response:
     """Show what looks like a picture."""
     sha256 = request.path_params["sha256"]
-    return screen(request, "similar.html", sha256=sha256, found=_find(request, sha256))
+    found = _find(request, sha256)
+    with resources(request).database.read() as session:
+        done = read_done(session, request)
+    return screen(
+        request, "similar.html", sha256=sha256, found=found, done=done, categories=load_categories()
+    )
 
 
 def similar_rows(request: Request) -> Response:
@@ -75,7 +85,8 @@ def _nearest(session: Session, shared: Resources, sha256: str, limit: int) -> Al
         return Alike([], share=min(0.99, index.last / (last or 1)))
     found = index.nearest(session, own.vector, limit + _SHARED)
     similarities = {each.image_id: each.similarity for each in found}
-    return Alike(similar_products(session, own.image_id, similarities, limit))
+    (asked,) = describe(session, [Neighbour(own.image_id, 1.0)])
+    return Alike(similar_products(session, own.image_id, similarities, limit), asked=asked)
 
 
 def _limit(request: Request) -> int:

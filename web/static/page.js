@@ -10,16 +10,4 @@ function showMoments(root) {
 }
 
 showMoments(document);
-function isTyping(target) {
-  return target instanceof Element && target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
-}
-
-document.addEventListener("keydown", (event) => {
-  const search = document.querySelector("input[type=search]");
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !search || isTyping(event.target)) return;
-  event.preventDefault();
-  search.focus();
-  search.select();
-});
-
 document.addEventListener("htmx:after:swap", () => showMoments(document));

@@ -21,6 +21,9 @@ let place = 0;
 let given = [...at("given").querySelectorAll("button")].map((button) => fromStrip(button.dataset));
 let sinceFilled = 0;
 let filling = null;
+let again = null;
+let retry = null;
+let isAway = false;
 
 function fromStrip({ batch, place: number, marketplace, asin, category, sha256, title, why, address: where }) {
   const product = { marketplace, asin, title, why: why || null, image_sha256: sha256 || null, shares: {}, address: where };
@@ -28,7 +31,7 @@ function fromStrip({ batch, place: number, marketplace, asin, category, sha256, 
 }
 
 const percent = (share) => (share === undefined || share === null ? "" : share === 1 ? "100%" : `${Math.min(Math.round(share * 100), 99)}%`);
-const titleOf = (name) => state.categories.find((each) => each.name === name)?.title ?? name ?? "";
+const titleOf = (name) => state.categories.find((each) => each.name === name)?.title ?? (name ? name[0].toUpperCase() + name.slice(1) : "");
 
 // What is given ---------------------------------------------------------------------------------------------------
 
@@ -77,11 +80,23 @@ function move(by) {
 
 /** Fetch what comes next, ordered anew; the first `kept`, whose pictures are loaded, stay as they are. */
 function fill(kept = KEPT) {
-  filling ??= fetchMore(kept)
-    .catch(() => setTimeout(fill, 2000))
+  if (filling) {
+    again = Math.min(again ?? kept, kept); // what is asked for now may know more than what is on its way
+    return;
+  }
+  filling = fetchMore(kept)
+    .then(() => { isAway = false; })
+    .catch(() => {
+      isAway = true;
+      clearTimeout(retry);
+      retry = setTimeout(fill, 2000);
+    })
     .finally(() => {
       filling = null;
       if (!ahead[place]) show();
+      const next = again;
+      again = null;
+      if (next !== null) fill(next);
     });
 }
 
@@ -91,7 +106,9 @@ async function fetchMore(kept) {
   const answer = await fetch(`/review.json?${address}`, { signal: AbortSignal.timeout(30000) });
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   const next = await answer.json();
-  const stay = ahead.slice(0, place + kept);
+  // With one alone, what others have reviewed meanwhile goes, also if it was moved past.
+  const stay = ahead.slice(kept > 1 ? 0 : place, place + kept);
+  if (kept === 1) place = 0;
   const known = new Set(stay.map(keyOf));
   // A random one is due at its turn; where the turn is among those that stay, one of them is it.
   const isDue = (product, turn) => product.why !== "random" || address.get("order") === "random" || turn >= stay.length;
@@ -111,8 +128,9 @@ function show() {
   place = Math.max(0, Math.min(place, ahead.length - 1));
   const product = ahead[place];
   const hadFocus = at("asking").contains(document.activeElement);
-  at("asking").hidden = !product && !filling;
-  at("nothing").hidden = Boolean(product || filling);
+  const isWaiting = filling !== null || isAway;
+  at("asking").hidden = !product && !isWaiting;
+  at("nothing").hidden = Boolean(product) || isWaiting;
   if (at("asking").hidden && hadFocus) at("main").focus();
   at("picture").replaceChildren(product ? pictureOf(product) : note("waiting for the server"));
   at("product").textContent = product ? product.title || product.asin : "";

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from db.queries.review_order import Candidate, NewSource, Offers
+from db.queries.review_order import Candidate, NewSource, Offers, by_power_margin
 
 Shares = Mapping[int, Mapping[str, float]]
 """The probability of each category, by the id of the product."""
@@ -27,10 +27,7 @@ def judge_anew(offers: Offers, shares: Shares) -> Offers:
     unsure = sorted((_judge(candidate, shares) for candidate in offers.unsure), key=lambda each: each.margin)
     return replace(
         offers,
-        new_sources=[
-            NewSource(_candidates([_judge(each, shares) for each in source.candidates]), source.verdicts)
-            for source in offers.new_sources
-        ],
+        new_sources=[_judge_source(source, shares) for source in offers.new_sources],
         contradicted=_candidates(contradicted),
         unsure=_candidates(unsure),
         random=_candidates([_judge(each, shares) for each in offers.random]),
@@ -41,6 +38,14 @@ def candidates_of(offers: Offers) -> list[int]:
     """Give the ids of all that is offered, in ascending order."""
     of_sources = (each for source in offers.new_sources for each in source.candidates)
     return sorted({each.id for each in (*of_sources, *offers.contradicted, *offers.unsure, *offers.random)})
+
+
+def _judge_source(source: NewSource, shares: Shares) -> NewSource:
+    judged = {each.id: _judge(each, shares).candidate for each in source.candidates}
+    margins = ((each.id, each.margin) for each in judged.values())
+    return NewSource(
+        [judged[number] for number in by_power_margin(margins, source.verdicts)], source.verdicts
+    )
 
 
 class _Judged(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 from sqlalchemy.orm import Session
+from threadpoolctl import threadpool_limits
 
 from db.errors import HeadError
 from db.heads import Head
@@ -27,6 +28,9 @@ from db.queries.taught_embeddings import (
 )
 from db.repository.network_labels import read_head
 from db.states.version_states import active_version
+from worker.cnn.heads.linear_map import LinearMap
+from worker.cnn.heads.refitting import refit
+from worker.cnn.heads.weighting import weigh
 
 EVERY: Final = 10
 """Verdicts and withdrawals after which it is fitted anew."""
@@ -133,11 +137,6 @@ class ProvisionalHeads:
 
 def _fit_logits(head: Head, pictures: Sequence[TaughtEmbedding]) -> Head | None:
     """Fit the logits of a head anew; None where one of its categories is shown by no picture."""
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - looking needs neither it nor scikit-learn
-
-    from worker.cnn.heads.logistic import fit_weighted  # noqa: PLC0415 - a second to load
-    from worker.cnn.heads.weighting import weigh  # noqa: PLC0415 - likewise
-
     places = {name: place for place, name in enumerate(head.categories)}
     known = [each for each in pictures if each.category in places and len(each.vector) == head.width]
     labels = np.array([places[each.category] for each in known], dtype=np.int64)
@@ -147,5 +146,5 @@ def _fit_logits(head: Head, pictures: Sequence[TaughtEmbedding]) -> Head | None:
     weights = weigh(labels, np.array([each.reviewed for each in known], dtype=np.bool_))
     # Threads of linear algebra wait by spinning, which the requests beside this one would pay for.
     with threadpool_limits(limits=1):
-        logits = fit_weighted(vectors, labels, weights, _WEIGHT_DECAY)
+        logits = refit(LinearMap(head.kernel, head.bias), vectors, labels, weights, _WEIGHT_DECAY)
     return replace(head, kernel=logits.kernel.astype(np.float32), bias=logits.bias.astype(np.float32))

@@ -30,8 +30,7 @@ def relabel_for(database: Database, seconds: float = TASK_SECONDS) -> bool:
     deadline = time.monotonic() + seconds
     changed, done = 0, 0
     while time.monotonic() < deadline:
-        with database.write() as session:
-            progress = relabel_some(session)
+        progress = relabel_some(database)
         if progress is None:
             break
         changed, done = changed + progress.changed, progress.done
@@ -48,8 +47,7 @@ def relabel_for(database: Database, seconds: float = TASK_SECONDS) -> bool:
 
 def _take_part(database: Database) -> RelabelProgress | None:
     """Relabel the next products, or wait a moment for whoever is at them; None when all is done."""
-    with database.write() as session:
-        progress = relabel_some(session)
+    progress = relabel_some(database)
     if progress is not None:
         return progress
     with database.read() as session:

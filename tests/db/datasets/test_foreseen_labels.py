@@ -52,10 +52,8 @@ def images_by_product(database: Database) -> list[int]:
 
 
 def relabel(database: Database) -> None:
-    progress = True
-    while progress:
-        with database.write() as session:
-            progress = relabel_some(session) is not None
+    while relabel_some(database) is not None:
+        pass
 
 
 def foresee(database: Database, versions: tuple[int, int], after: int = 0, most: int = 60) -> Foresight:

@@ -1,10 +1,12 @@
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.queries.review_order import Candidate, NewSource, Offers, Why, choose, power_margin
+from db.queries.review_order import Candidate, NewSource, Offers, Why, by_power_margin, choose
 
 
 def candidate(
@@ -20,6 +22,10 @@ def candidate(
 
 def new_source(numbers: range, marketplace: str = "new", verdicts: int = 0) -> NewSource:
     return NewSource([candidate(number, marketplace=marketplace) for number in numbers], verdicts)
+
+
+def chosen_of(source: NewSource) -> list[Candidate]:
+    return [each for each, _ in choose(Offers(new_sources=[source]), 99)]
 
 
 def whys(offers: Offers, limit: int) -> list[Why]:
@@ -44,28 +50,40 @@ def test_several_new_sources_take_turns() -> None:
 
 @pytest.mark.parametrize(("verdicts", "left"), [(0, 16), (10, 6), (16, 0), (99, 0)])
 def test_a_source_is_new_for_sixteen_verdicts(verdicts: int, left: int) -> None:
-    assert len(power_margin(new_source(range(40), verdicts=verdicts))) == left
+    assert len(chosen_of(new_source(range(40), verdicts=verdicts))) == left
 
 
 def test_of_near_alikes_a_new_source_asks_one() -> None:
     alike = [candidate(number, alike=7) for number in range(20)]
-    chosen = power_margin(NewSource([*alike, candidate(50), candidate(60)], 0))
+    chosen = chosen_of(NewSource([*alike, candidate(50), candidate(60)], 0))
     assert Counter(each.id >= 50 for each in chosen) == {False: 1, True: 2}
 
 
 def test_small_margins_are_drawn_more_often_and_not_alone() -> None:
-    tight = 0
-    for verdicts in range(16):
-        candidates = [candidate(n, margin=0.02 if n % 2 else 0.9) for n in range(200)]
-        tight += sum(each.margin < 0.5 for each in power_margin(NewSource(candidates, verdicts)))
-    asked = sum(16 - verdicts for verdicts in range(16))
-    assert 0.75 < tight / asked < 1
+    margins = {number: 0.02 if number % 2 else 0.9 for number in range(200)}
+    drawn = [by_power_margin(margins.items(), verdicts)[:9] for verdicts in range(16)]
+    tight = sum(margins[number] < 0.5 for each in drawn for number in each)
+    assert 0.75 < tight / (9 * 16) < 1
 
 
 def test_the_order_changes_with_a_verdict_and_not_before() -> None:
-    before, again = new_source(range(100)), new_source(range(100))
-    assert power_margin(before) == power_margin(again)
-    assert power_margin(before)[:5] != power_margin(new_source(range(100), verdicts=1))[:5]
+    margins = [(number, 0.5) for number in range(100)]
+    assert by_power_margin(margins, 0) == by_power_margin(margins, 0)
+    assert by_power_margin(margins, 0)[:5] != by_power_margin(margins, 1)[:5]
+
+
+def test_an_order_that_is_not_come_to_is_not_read() -> None:
+    def unread() -> Iterator[Any]:
+        raise AssertionError("it was read")
+        yield
+
+    offers = Offers(
+        new_sources=[new_source(range(3)), NewSource(unread(), 16)],
+        contradicted=(candidate(10 + n) for n in range(3)),
+        unsure=unread(),
+        random=unread(),
+    )
+    assert len(choose(offers, 6)) == 6
 
 
 @pytest.mark.parametrize(("given", "places"), [(0, [19]), (5, [14, 34]), (19, [0, 20])])

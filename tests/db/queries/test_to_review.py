@@ -68,6 +68,15 @@ def test_each_order_alone(labelled: Database) -> None:
     assert drawn == asked(labelled, Order.RANDOM, limit=3)
 
 
+def test_every_twentieth_is_drawn_at_random_also_among_all_orders(labelled: Database) -> None:
+    for _ in range(19):
+        review(labelled, "WRONG", "saree")
+    found = asked(labelled)
+    assert [why for _, why in found[:2]] == ["random", "new source"]
+    assert found[0][0] not in {"WRONG", "UNCLASSIFIED"}
+    assert found == asked(labelled)
+
+
 def test_what_was_reviewed_is_not_asked_again_until_it_is_withdrawn(labelled: Database) -> None:
     review(labelled, "WRONG", "saree")
     assert [asin for asin, _ in asked(labelled, Order.CONTRADICTED)] == ["DOUBTED"]
@@ -89,7 +98,10 @@ def test_sixteen_verdicts_make_a_source_known(database: Database) -> None:
         predict(database, version, {image: likely("jeans", 0.8)})
     for seed in range(15):
         review(database, f"B{seed}", "jeans", NEW_SHOP)
+    review(database, "B14", "saree", NEW_SHOP)  # another's of the same product
     assert len(asked(database, Order.NEW)) == 1
+    assert asked(database, Order.NEW, marketplace=NEW_SHOP) == asked(database, Order.NEW)
+    assert asked(database, Order.NEW, marketplace=SHOP) == []
     review(database, "B15", "jeans", NEW_SHOP)
     assert asked(database, Order.NEW) == []
 

@@ -108,8 +108,7 @@ def test_a_rollback_relabels_without_the_network(database: Database) -> None:
     with database.write() as session:
         activate(session, old)
     assert label(database).category == "saree"
-    with database.write() as session:
-        relabel_some(session)
+    relabel_some(database)
     assert (label(database).category, label(database).label_version_id) == ("jeans", old)
 
 

@@ -1,5 +1,8 @@
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Barrier, Thread
 from typing import Any
 
@@ -7,7 +10,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from db.models import Image, LabelChange, ModelVersion, Prediction
+from db.errors import HeadError
+from db.models import Image, LabelChange, ModelVersion, Prediction, Product
 from db.queries.pending import count_pending
 from db.queries.relabelled import unfinished_relabelling
 from db.repository.labels import Label
@@ -40,8 +44,7 @@ from db.repository.relabelling import relabel_some
 from db.session import Database
 database = Database(sys.argv[1])
 while True:
-    with database.write() as session:
-        progress = relabel_some(session, 3)
+    progress = relabel_some(database, 3, 1)
     print(progress.done if progress else "done", flush=True)
     sys.stdin.readline()
 """
@@ -56,9 +59,8 @@ def image_ids(database: Database) -> list[int]:
     return save(database, *(product(asin, n) for n, asin in enumerate(ASINS)))
 
 
-def relabel(database: Database, products: int = 2) -> RelabelProgress | None:
-    with database.write() as session:
-        return relabel_some(session, products)
+def relabel(database: Database, products: int = 2, parts: int = 1) -> RelabelProgress | None:
+    return relabel_some(database, products, parts)
 
 
 def relabel_all(database: Database) -> list[RelabelProgress]:
@@ -124,15 +126,51 @@ def test_a_new_head_relabels_everything_a_part_at_a_time(database: Database, ima
         assert all(each.confidence and each.classified_at for each in changes)
 
 
-def test_whoever_is_killed_has_lost_one_part(database: Database, image_ids: list[int]) -> None:
+def test_a_round_of_several_parts_relabels_as_one_does(database: Database, image_ids: list[int]) -> None:
     first = version_with_body(database, body(database))
     embed(database, first, dict.fromkeys(image_ids, telling(30)))
     version_with_body(database, body(database), **NEW_HEAD)
+    done = relabel(database, products=1, parts=3)
+    assert done is not None
+    # SQLite has one writer: a round is one part.
+    assert (done.done, done.changed) == ((1, 1) if database.engine.dialect.name == "sqlite" else (3, 3))
+    assert categories(database)[: done.done + 1] == ["jeans"] * done.done + ["saree"]
+    while relabel(database, products=1, parts=3):
+        pass
+    assert categories(database) == ["jeans"] * 5
+
+
+def test_whoever_is_killed_leaves_what_is_relabelled_again_to_the_same(
+    database: Database, image_ids: list[int]
+) -> None:
+    first = version_with_body(database, body(database))
+    embed(database, first, dict.fromkeys(image_ids, telling(30)))
+    second = version_with_body(database, body(database), **NEW_HEAD)
     relabel(database)
-    with database.read() as session:  # which is rolled back, as what a killed process has begun
-        assert relabel_some(session, 2) == RelabelProgress(4, 5, 2)
+    since = get_product(database, ASINS[0]).classified_at
+    with database.write() as session:  # as whoever is killed after the part, and before it is written down
+        session.get_one(ModelVersion, second).relabelled_up_to = 0
+    assert [each.changed for each in relabel_all(database)] == [0, 2, 1]
+    assert categories(database) == ["jeans"] * 5
+    assert get_product(database, ASINS[0]).classified_at == since
+    with database.read() as session:
+        assert session.query(LabelChange).count() == 5
+
+
+def test_whoever_fails_has_moved_nothing(database: Database, image_ids: list[int]) -> None:
+    first = version_with_body(database, body(database))
+    embed(database, first, dict.fromkeys(image_ids, telling(30)))
+    second = version_with_body(database, body(database), **NEW_HEAD)
+    relabel(database)
+    with database.write() as session:
+        written = session.get_one(ModelVersion, second).head
+        session.get_one(ModelVersion, second).head = b"damaged"
+    with pytest.raises(HeadError):
+        relabel(database)
     assert progress(database) == RelabelProgress(2, 5)
     assert categories(database) == ["jeans"] * 2 + ["saree"] * 3
+    with database.write() as session:
+        session.get_one(ModelVersion, second).head = written
     relabel_all(database)
     assert categories(database) == ["jeans"] * 5
 
@@ -316,29 +354,67 @@ def test_taking_a_verdict_back_labels_from_embeddings_of_an_earlier_body(
     assert (found.category, found.label_version_id) == ("jeans", better)
 
 
-def test_two_at_once_harm_nothing_and_hold_up_no_worker(postgresql_url: str) -> None:
-    """SQLite has one writer at a time anyway."""
+@pytest.fixture
+def begun(postgresql_url: str) -> Iterator[tuple[Database, list[int]]]:
+    """Five products, of which the first three are embedded, and a new head that has relabelled none.
+
+    PostgreSQL, as SQLite has one writer at a time anyway.
+    """
     database = Database(postgresql_url)
     image_ids = save(database, *(product(asin, n) for n, asin in enumerate(ASINS)))
     first = version_with_body(database, body(database))
     embed(database, first, dict.fromkeys(image_ids[:3], telling(30)))
     version_with_body(database, body(database), **NEW_HEAD)
-    with database.write() as session:
-        assert relabel_some(session, 2) == RelabelProgress(2, 5, 2)
-        assert relabel(database) is None
-        thread = Thread(target=predict_last, args=(database, image_ids[-1]))
-        thread.start()
-        thread.join(timeout=30)
-        assert not thread.is_alive()
-    relabel_all(database)
-    assert categories(database) == ["jeans", "jeans", "jeans", None, "jeans"]
+    yield database, image_ids
     database.close()
 
 
-def predict_last(database: Database, image_id: int) -> None:
-    with database.read() as session:
-        version = active(session)
-    embed(database, version, {image_id: telling(30)})
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@contextmanager
+def relabelling_held_up(database: Database) -> Iterator[None]:
+    """Begin to relabel beside the block, in a round that has done its second part and ends after the block."""
+    with database.write() as session:
+        session.execute(select(Product.id).where(Product.asin == ASINS[0]).with_for_update())
+        thread = Thread(target=relabel, args=(database, 2, 2))
+        thread.start()
+        wait_until(lambda: label(database, ASINS[2]).category == "jeans")
+        yield
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+
+
+def test_two_at_once_harm_nothing_and_hold_up_no_worker(begun: tuple[Database, list[int]]) -> None:
+    database, image_ids = begun
+    with relabelling_held_up(database):
+        assert relabel(database) is None
+        with database.read() as session:
+            version = active(session)
+        embed(database, version, {image_ids[-1]: telling(30)})
+        assert progress(database) == RelabelProgress(0, 5)
+    assert progress(database) == RelabelProgress(4, 5)
+    relabel_all(database)
+    assert categories(database) == ["jeans", "jeans", "jeans", None, "jeans"]
+
+
+def test_who_activates_a_version_does_not_wait_and_relabelling_begins_anew(
+    begun: tuple[Database, list[int]],
+) -> None:
+    database, _ = begun
+    with relabelling_held_up(database):
+        with database.read() as session:
+            begun_with = active(session)
+        version_with_body(database, body(database))
+        with database.write() as session:  # and back: the round that began before is not to be taken for its
+            activate(session, begun_with)
+    assert progress(database) == RelabelProgress(0, 5)
+    relabel_all(database)
+    assert categories(database)[:3] == ["jeans"] * 3
 
 
 def active(session: Session) -> int:

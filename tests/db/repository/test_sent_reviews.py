@@ -114,6 +114,14 @@ def test_what_came_together_is_taken_back_together(database: Database) -> None:
     assert label(database, "B000000002").uncertain is None
 
 
+def test_one_of_those_that_came_together_is_taken_back_alone(database: Database) -> None:
+    save(database, product(ASIN, 1), product("B000000002", 2))
+    receive(database, sent("a", "jeans"), sent("a", "jeans", "B000000002", place=1))
+    with database.write() as session:
+        assert withdraw_batch(session, "a", 1) == 1
+    assert [stands for _, stands, _ in given(database)] == [True, False]
+
+
 def test_a_product_that_vanished_takes_its_verdict_along(database: Database) -> None:
     save(database, product(ASIN, 1))
     receive(database, sent("a", "jeans"))

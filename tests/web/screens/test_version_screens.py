@@ -56,10 +56,8 @@ def two_versions(database: Database, image_ids: Sequence[int]) -> tuple[int, int
 
 
 def relabel(database: Database) -> None:
-    progress = True
-    while progress:
-        with database.write() as session:
-            progress = relabel_some(session) is not None
+    while relabel_some(database) is not None:
+        pass
 
 
 def active(database: Database) -> int:

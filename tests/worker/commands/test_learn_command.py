@@ -124,8 +124,7 @@ def test_ctrl_c_leaves_the_rest_of_the_relabelling_to_the_schedule(
     review(database, "strange", STRANGE[:10], "trousers")
 
     def interrupted(records: Database, _: object) -> None:
-        with records.write() as session:
-            relabel_some(session, products=70)
+        relabel_some(records, products=70, parts=1)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("worker.learning.relabel_loop.relabel_all", interrupted)

@@ -240,8 +240,7 @@ def test_a_relabelling_that_was_killed_is_taken_up_where_it_was(
         run = plan_learning(session).run_id
     made = run_learning(records, run)
     assert made is not None
-    with records.write() as session:
-        relabel_some(session, products=70)
+    relabel_some(records, products=70, parts=1)
     assert labels(records, "strange", UNSEEN) == {"jeans"}  # and here its worker was killed
     assert relabel_for(records)
     assert labels(records, "strange", UNSEEN) == {"trousers"}

@@ -14,7 +14,8 @@ from worker.cnn.arrays import Floats, Labels
 from worker.cnn.figures.calibration import fit_in_distribution_threshold
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
 from worker.cnn.heads.in_distribution import InDistributionScorer, fit_scorer
-from worker.cnn.heads.logistic import LinearMap, fit_weighted
+from worker.cnn.heads.linear_map import LinearMap
+from worker.cnn.heads.logistic import fit_weighted
 from worker.cnn.heads.weighting import weigh
 
 FEWEST_NEGATIVES: Final = 30

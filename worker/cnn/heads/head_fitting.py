@@ -18,7 +18,8 @@ from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.metrics import softmax
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
 from worker.cnn.heads.familiarity import Familiarity, fit_familiarity, teaches_familiarity
-from worker.cnn.heads.logistic import LinearMap, fit_logistic
+from worker.cnn.heads.linear_map import LinearMap
+from worker.cnn.heads.logistic import fit_logistic
 from worker.cnn.heads.strength import HeldOut, judge_held_out
 from worker.cnn.heads.suspect_labels import Suspicion, find_suspicions
 from worker.cnn.pictures.dataset import TEST, VALIDATION

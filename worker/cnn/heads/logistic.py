@@ -1,6 +1,5 @@
 """Multinomial logistic regression on embeddings."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -9,27 +8,11 @@ from sklearn.linear_model import LogisticRegression
 
 from worker.cnn.arrays import Floats, Labels
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
+from worker.cnn.heads.linear_map import LinearMap
 from worker.cnn.heads.weighting import weigh
 
 _ITERATIONS: Final = 300
 _TOLERANCE: Final = 1e-3
-
-
-@dataclass(frozen=True)
-class LinearMap:
-    """Embeddings (n, width) to logits (n, classes).
-
-    Attributes:
-        kernel: (width, classes).
-        bias: (classes,).
-    """
-
-    kernel: Floats
-    bias: Floats
-
-    def __call__(self, embeddings: NDArray[np.int8]) -> Floats:
-        """Give the logits (n, classes)."""
-        return np.asarray(embeddings.astype(np.float64) @ self.kernel + self.bias)
 
 
 def fit_logistic(examples: EmbeddedExamples, weight_decay: float) -> LinearMap:

@@ -28,7 +28,7 @@ from db.index_conditions import (
     REVIEWED,
     TRAINED_ON,
     where,
-)
+)  # fmt: skip
 from db.pictures.codes import QualityCode, Reason
 
 
@@ -122,7 +122,7 @@ class Product(Base):
             "brand",
             "confidence",
             **where("uncertain IS NOT NULL"),
-        ),
+        ),  # fmt: skip
         Index("ix_products_disagreements", "id", **where(DISAGREES)),
         # The orders of what is to be reviewed, of what the network has labelled and nobody has reviewed.
         Index("ix_products_margin_id", "margin", "id", **where(LABELLED_BY_MODEL)),

@@ -114,7 +114,7 @@ class Product(Base):
             "brand",
             "confidence",
             **where("uncertain IS NOT NULL"),
-        ),  # fmt: skip
+        ),
         Index("ix_products_disagreements", "id", **where(DISAGREES)),
         # The orders of what is to be reviewed, of what the network has labelled and nobody has reviewed.
         Index("ix_products_margin_id", "margin", "id", **where(LABELLED_BY_MODEL)),

@@ -16,7 +16,7 @@ REVIEWED = "confidence IS NULL AND uncertain IS NOT NULL"
 TRAINED_ON = "split IS NOT NULL AND listed_category IS NOT NULL"
 """A listed label that some training has seen."""
 
-OF_TEST_SPLIT = "split = 'test'"
+TESTS = "split = 'test'"
 
 CONTRADICTED = "contradiction IS NOT NULL AND confidence IS NOT NULL"
 

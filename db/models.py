@@ -20,15 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
 
 from db.column_types import MONEY, QualityCodes, UtcDateTime, words
-from db.index_conditions import (
-    CONTRADICTED,
-    DISAGREES,
-    LABELLED_BY_MODEL,
-    OF_TEST_SPLIT,
-    REVIEWED,
-    TRAINED_ON,
-    where,
-)
+from db.index_conditions import CONTRADICTED, DISAGREES, LABELLED_BY_MODEL, REVIEWED, TESTS, TRAINED_ON, where
 from db.pictures.codes import QualityCode, Reason
 
 
@@ -133,7 +125,7 @@ class Product(Base):
         # How many verdicts a source has: it is new until there are sixteen.
         Index("ix_products_reviewed_marketplace", "marketplace", **where(REVIEWED)),
         # What a version is measured on: few among many.
-        Index("ix_products_test_split", "id", **where(OF_TEST_SPLIT)),
+        Index("ix_products_test_split", "id", **where(TESTS)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

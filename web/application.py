@@ -30,6 +30,7 @@ from web.screens import (
     small_pictures,
     start_screen,
     still_files,
+    training_plans,
     training_screens,
     version_screens,
 )
@@ -54,6 +55,7 @@ SCREENS: Final = (
     similar_screens,
     small_pictures,
     still_files,
+    training_plans,
     training_screens,
     version_screens,
 )

@@ -1,5 +1,6 @@
-"""What there is to train and learn from, whether a run can be planned, and the button that plans a training."""
+"""What there is to train and learn from, whether a run can be planned, and the buttons that plan one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,12 +17,13 @@ from db.queries.labelled_counts import LabelledCount, count_labelled
 from db.queries.review_news import ReviewNews, review_news
 from db.queries.training_list import last_seconds
 from db.queries.waiting_runs import unfinished_run
+from db.repository.runs import plan_alone
 from db.session import Database
 from web.resources import resources
 from web.twins import as_json
 from worker.cnn.config import DEFAULT_NETWORK, NetworkName
-from worker.errors import NothingToTrainError, WorkerError
-from worker.learning.learning_plan import require_something_to_learn
+from worker.errors import WorkerError
+from worker.learning.learning_plan import plan_learning, require_something_to_learn
 from worker.training.planning import plan_only_training, require_labelled_products
 
 
@@ -56,6 +58,11 @@ def prospects_as_json(request: Request) -> Response:
         return as_json(read_prospects(session))
 
 
+async def plan_a_learning(request: Request) -> Response:
+    """Plan a learning run; one that waits already is that one."""
+    return await _planned(_learn, resources(request).database)
+
+
 async def plan_a_training(request: Request) -> Response:
     """Plan a training run; one that waits already is that one."""
     async with request.form(max_files=0, max_fields=5) as form:
@@ -64,11 +71,7 @@ async def plan_a_training(request: Request) -> Response:
         network = NetworkName(word)
     except ValueError as error:
         raise HTTPException(400, f"the networks are {', '.join(NetworkName)}, got {word!r}") from error
-    try:
-        number = await run_in_threadpool(_train, resources(request).database, network)
-    except NothingToTrainError as error:
-        raise HTTPException(409, str(error)) from error
-    return RedirectResponse(f"/training/{number}", 303)
+    return await _planned(lambda session: _train(session, network), resources(request).database)
 
 
 def read_prospects(session: Session) -> Prospects:
@@ -97,14 +100,31 @@ def _readiness(session: Session, kind: RunKind, counts: list[LabelledCount]) -> 
     return Readiness(None, None, seconds)
 
 
-def _train(database: Database, network: NetworkName) -> int:
+def _learn(session: Session) -> int:
+    plan_alone(session)
+    return plan_learning(session).run_id
+
+
+def _train(session: Session, network: NetworkName) -> int:
     names = [category.name for category in load_categories()]
-    with database.write() as session:
-        require_labelled_products(count_labelled(session, names))
-        return plan_only_training(session, network)
+    require_labelled_products(count_labelled(session, names))
+    return plan_only_training(session, network)
+
+
+async def _planned(plan: Callable[[Session], int], database: Database) -> Response:
+    def write() -> int:
+        with database.write() as session:
+            return plan(session)
+
+    try:
+        number = await run_in_threadpool(write)
+    except WorkerError as error:
+        raise HTTPException(409, str(error)) from error
+    return RedirectResponse(f"/training/{number}", 303)
 
 
 ROUTES: Final = (
     Route("/training/prospects.json", prospects_as_json),
+    Route("/training/learn", plan_a_learning, methods=["POST"]),
     Route("/training/train", plan_a_training, methods=["POST"]),
 )

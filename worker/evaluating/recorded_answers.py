@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from db.categories import OTHER, Category, load_categories
 from db.heads import Said
-from db.index_conditions import OF_TEST_SPLIT
+from db.index_conditions import TESTS
 from db.models import ModelVersion, Prediction, Product
 from db.queries.embedded import embeddings_of
 from db.queries.labelled_images import LabelledImage, labelled_images
@@ -121,7 +121,7 @@ def _from_predictions(session: Session, version: ModelVersion, image_ids: list[i
 
 def _test_images(session: Session, known: tuple[Category, ...], most: int) -> list[LabelledImage]:
     # Word for word, else the partial index is not used.
-    first = select(Product.id).where(literal_column(OF_TEST_SPLIT)).order_by(Product.id).limit(most)
+    first = select(Product.id).where(literal_column(TESTS)).order_by(Product.id).limit(most)
     return labelled_images(session, known, select(first.subquery().c.id))
 
 

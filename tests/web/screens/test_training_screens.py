@@ -70,7 +70,7 @@ def test_without_anything_labelled_both_buttons_say_why_they_cannot_be_pressed(c
     assert text.count("disabled") == 2
     assert "Nothing is trained yet" in text
     assert "Each category needs 4 labelled products" in text
-    assert client.post("/learn").status_code == 409
+    assert client.post("/training/learn").status_code == 409
     assert client.post("/training/train").status_code == 409
 
 
@@ -91,7 +91,7 @@ def test_learning_is_planned_once_however_often_it_is_pressed(client: TestClient
     ready_to_learn(database)
     assert "New since the last run: 1 verdict." in " ".join(client.get("/training").text.split())
     for _ in range(2):
-        answer = client.post("/learn")
+        answer = client.post("/training/learn")
         assert "a worker takes it up" in answer.text
         assert "No worker is running" in answer.text
     (run,) = runs(database, RunKind.LEARNING)
@@ -106,7 +106,7 @@ def test_nothing_new_disables_learning_with_the_reason(client: TestClient, datab
         run.metrics = {"reviews": [1]}
     text = client.get("/training").text
     assert "Nothing is new" in text
-    assert client.post("/learn").status_code == 409
+    assert client.post("/training/learn").status_code == 409
     assert runs(database, RunKind.LEARNING) == []
 
 

@@ -116,7 +116,13 @@ def address(path: str, values: Mapping[str, Any], **others: Any) -> str:
 @cache
 def static_address(name: str) -> str:
     """Give the address of a static file, which changes with its content, so that browsers may keep it for ever."""
-    return f"/static/{name}?v={hashlib.sha256(still_content(name)).hexdigest()[:12]}"
+    return f"/static/{name}?v={content_tag(name)}"
+
+
+@cache
+def content_tag(name: str) -> str:
+    """Give a short name of a file's content."""
+    return hashlib.sha256(still_content(name)).hexdigest()[:12]
 
 
 @cache

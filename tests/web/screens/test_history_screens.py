@@ -176,7 +176,7 @@ def test_what_cannot_be_taken_back_is_refused(client: TestClient, form: dict[str
 def test_a_form_leads_nowhere_else(client: TestClient) -> None:
     client.follow_redirects = False
     answer = client.post("/products/take-back", data={"back": "//evil.example/x"})
-    assert answer.headers["location"] == "/evil.example/x"
+    assert answer.headers["location"] == "/x"
 
 
 def forty(asin: str) -> FoundProduct:

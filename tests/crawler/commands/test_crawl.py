@@ -54,6 +54,7 @@ def test_a_crawl_saves_updates_and_never_fetches_a_stored_picture_again(
     run_one, run_two = records.runs()
     assert (run_one.status, run_one.finish_reason) == (RunStatus.FINISHED, "finished")
     assert run_one.statistics["products_new"] == run_two.statistics["products_updated"] == 52
+    assert run_one.statistics["fields_found"]["title"] == run_two.statistics["fields_found"]["title"] == 52
     assert run_one.arguments["categories"] == ["saree"]
     exported = {row["asin"]: row for row in read_feed(feed)}
     assert exported.keys() == once.keys()

@@ -57,7 +57,6 @@ def crawls(request: Request) -> Response:
     return screen(
         request, "crawls.html", listed=listed, wanted=status, statuses=list(RunStatus), finish_words=finish_words,
         good=GOOD, alone=waits and is_nobody_there(database, CRAWL_QUEUE),
-        is_alive=any(row.status != RunStatus.FINISHED for row in listed.rows),
     )  # fmt: skip
 
 

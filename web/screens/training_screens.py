@@ -49,7 +49,7 @@ def training(request: Request) -> Response:
         prospects = None if is_part else read_prospects(session)
     return screen(
         request, "training.html", listed=listed, charts=[chart for chart in charts if chart], prospects=prospects,
-        is_alive=any(row.status != RunStatus.FINISHED for row in listed.rows), alone=_waiting_for(shared, listed),
+        alone=_waiting_for(shared, listed),
         networks=list(NetworkName), network=DEFAULT_NETWORK,
     )  # fmt: skip
 

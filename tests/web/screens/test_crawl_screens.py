@@ -231,4 +231,3 @@ def test_a_run_that_goes_on_is_shown_as_it_goes(tab: Page, database: Database) -
         row.finish_reason, row.finished_at = FinishReason.FINISHED, utc_now()
     tab.get_by_text("1\N{THIN SPACE}234").wait_for(timeout=10_000)
     tab.get_by_text("came to its end").wait_for()
-    assert tab.locator("[data-fresh]").count() == 0

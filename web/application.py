@@ -1,10 +1,12 @@
 """The page as an application: its screens, and what every request passes before."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 import anyio.to_thread
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError  # noqa: A004 - of a pool
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -36,8 +38,13 @@ from web.screens import (
 )
 from web.templating import screen
 
+logger = logging.getLogger(__name__)
+
 THREADS: Final = 15
 """Requests that are answered at the same time: as many as the records' pool has connections, so that none waits."""
+
+_AWAY: Final = (OperationalError, InterfaceError, TimeoutError)
+"""What SQLAlchemy raises where a database does not answer, or has no connection to spare."""
 
 SCREENS: Final = (
     start_screen,
@@ -75,7 +82,7 @@ def make_app(resources: Resources, hosts: frozenset[str]) -> Starlette:
             Middleware(SafeHeaders),
             Middleware(Guard, hosts=hosts, door=resources.door, ask=entering.ask),
         ],
-        exception_handlers={HTTPException: _refuse, RecordsError: _explain},
+        exception_handlers={HTTPException: _refuse, RecordsError: _explain} | dict.fromkeys(_AWAY, _miss),
         lifespan=_limit_threads,
     )
     app.state.resources = resources
@@ -99,3 +106,10 @@ def _refuse(request: Request, error: Exception) -> Response:
 def _explain(request: Request, error: Exception) -> Response:
     """Show what the records say of themselves, such as that they are of another version."""
     return screen(request, "problem.html", 503, code=503, detail=str(error))
+
+
+def _miss(request: Request, error: Exception) -> Response:
+    """Say that the database is away; what was sent meanwhile is not recorded, and may be sent again."""
+    logger.warning("the database does not answer: %s", " ".join(str(error).split())[:300])
+    detail = "The database does not answer: look whether it is up, and load this again. Nothing was recorded."
+    return screen(request, "problem.html", 503, code=503, detail=detail)

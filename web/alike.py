@@ -38,6 +38,7 @@ class AlikeIndex:
     def __init__(self) -> None:
         self._lock = Lock()
         self._kept: _Kept | None = None
+        self._reader: Thread | None = None
 
     def of(self, database: Database, body_id: int) -> tuple[EmbeddingIndex, bool]:
         """Give the index of a body, and whether it is complete but for the last seconds."""
@@ -47,8 +48,16 @@ class AlikeIndex:
                 kept = self._kept = _Kept(EmbeddingIndex(body_id))
             if not kept.is_read and monotonic() - kept.looked_at > _EVERY_SECONDS:
                 kept.is_read = True
-                Thread(target=self._read, args=(database, kept), daemon=True).start()
+                self._reader = Thread(target=self._read, args=(database, kept), daemon=True)
+                self._reader.start()
         return kept.index, kept.is_complete.wait(PATIENCE_SECONDS)
+
+    def close(self) -> None:
+        """Stop reading, and wait until that is so: the database may be closed afterwards."""
+        with self._lock:
+            self._kept, reader = None, self._reader
+        if reader is not None:
+            reader.join()
 
     def _read(self, database: Database, kept: _Kept) -> None:
         try:

@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from db.errors import RecordsError
+from db.errors import HeadError, RecordsError
 from web.resources import Resources
 from web.safety.guard import Guard, SafeHeaders
 from web.screens import (
@@ -83,16 +83,18 @@ def make_app(resources: Resources, hosts: frozenset[str]) -> Starlette:
             Middleware(Guard, hosts=hosts, door=resources.door, ask=entering.ask),
         ],
         exception_handlers={HTTPException: _refuse, RecordsError: _explain} | dict.fromkeys(_AWAY, _miss),
-        lifespan=_limit_threads,
+        lifespan=_run,
     )
     app.state.resources = resources
+    app.state.pulse = live_events.pulse_of(resources.database)
     return app
 
 
 @asynccontextmanager
-async def _limit_threads(_app: Starlette) -> AsyncIterator[None]:
+async def _run(app: Starlette) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
+    app.state.resources.alike.close()
 
 
 def _refuse(request: Request, error: Exception) -> Response:
@@ -105,7 +107,8 @@ def _refuse(request: Request, error: Exception) -> Response:
 
 def _explain(request: Request, error: Exception) -> Response:
     """Show what the records say of themselves, such as that they are of another version."""
-    return screen(request, "problem.html", 503, code=503, detail=str(error))
+    code = 500 if isinstance(error, HeadError) else 503
+    return screen(request, "problem.html", code, code=code, detail=str(error))
 
 
 def _miss(request: Request, error: Exception) -> Response:

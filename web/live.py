@@ -25,6 +25,7 @@ class Pulse:
         self._look, self._seconds = look, seconds
         self._listeners: set[asyncio.Queue[frozenset[str]]] = set()
         self._beating: asyncio.Task[None] | None = None
+        self._is_over = False
 
     async def listen(self) -> AsyncGenerator[frozenset[str]]:
         """Give the topics in which something changed, again and again; no topic where all is as it was.
@@ -36,13 +37,19 @@ class Pulse:
         if self._beating is None:
             self._beating = asyncio.create_task(self._beat())
         try:
-            while True:
+            while not self._is_over:
                 yield await news.get()
         finally:
             self._listeners.discard(news)
             if not self._listeners and self._beating is not None:
                 self._beating.cancel()
                 self._beating = None
+
+    def end(self) -> None:
+        """Let every listener go, as the page ends."""
+        self._is_over = True
+        for news in self._listeners:
+            news.put_nowait(frozenset())
 
     async def _beat(self) -> None:
         known: Mapping[str, str] = {}

@@ -38,7 +38,7 @@ def open_page(host: str, port: int, announce: Callable[[str], None]) -> None:
         # An operator's token is known to the operator, and does not belong into a log.
         query = f"/?token={token}" if given.token is None else "/"
         address = f"http://{_name(host)}:{port}{query}"
-        PageServer(app, lambda: announce(address)).run(sockets=[listener])
+        PageServer(app, lambda: announce(address), app.state.pulse.end).run(sockets=[listener])
 
 
 def _name(host: str) -> str:

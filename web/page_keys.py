@@ -36,6 +36,7 @@ REVIEWING: Final = (
     PageKey("previous", ("ArrowLeft", "ArrowUp", "k"), "to the previous picture"),
     PageKey("alike", ("f",), "pictures like this one"),
     PageKey("zoom", ("z",), "see it larger"),
+    PageKey("learn", ("l",), "have the verdicts learnt that are not yet"),
 )
 
 LISTING: Final = (

@@ -42,7 +42,9 @@ class PageServer(uvicorn.Server):
     Nothing is logged of a request: its address may hold the token.
     """
 
-    def __init__(self, app: ASGIApp, announce: Callable[[], None]) -> None:
+    def __init__(
+        self, app: ASGIApp, announce: Callable[[], None], end_streams: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -53,9 +55,14 @@ class PageServer(uvicorn.Server):
                 timeout_keep_alive=30,
             )
         )
-        self._announce = announce
+        self._announce, self._end_streams = announce, end_streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, and say so."""
         await super().startup(sockets)
         self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what would go on for ever, and wait for the rest."""
+        self._end_streams()
+        await super().shutdown(sockets)

@@ -22,7 +22,11 @@ ROWS_OF_A_TABLE: Final = 20
 def products(
     *,
     category: Annotated[
-        str | None, typer.Option(callback=label, help="Only products with this label, such as saree.")
+        str | None,
+        typer.Option(
+            callback=label,
+            help="Only products with this label, such as saree; with --uncertain, those that are likeliest it.",
+        ),
     ] = None,
     min_confidence: Annotated[
         float | None, typer.Option(min=0, max=1, help="Only labels of at least this confidence.")

@@ -35,7 +35,7 @@ class ProductFilter:
     """Which products are wanted; None and False ask for all of them.
 
     Attributes:
-        category: the label, as the view's column `category`.
+        category: the label, as the view's column `category`; of what is uncertain the likeliest category.
         min_confidence: 0 to 1; products labelled by a review have no confidence and are left out.
         uncertain: only those whose label is uncertain.
         disagree: only those whose label, or whose review, is another than the listed category.
@@ -168,8 +168,8 @@ def keys_of(session: Session, product_ids: Iterable[int]) -> dict[int, tuple[str
 
 def conditions(wanted: ProductFilter, approach: Approach) -> Iterator[ColumnElement[bool]]:
     """Give the conditions of a filter on products."""
-    if wanted.category is not None:
-        yield Product.category == wanted.category
+    if wanted.category is not None:  # what is uncertain has no label, but a likeliest category
+        yield (Product.likeliest if wanted.uncertain else Product.category) == wanted.category
     if wanted.min_confidence is not None:
         yield Product.confidence >= wanted.min_confidence
     if wanted.uncertain:

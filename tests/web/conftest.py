@@ -64,7 +64,8 @@ def page_address(shared: Resources) -> Iterator[str]:
     """The page, really served, at its address without a slash at the end."""
     answers = Event()
     with listen("127.0.0.1", 0) as listener:
-        server = PageServer(make_app(shared, HOSTS), answers.set)
+        app = make_app(shared, HOSTS)
+        server = PageServer(app, answers.set, app.state.pulse.end)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         assert answers.wait(30)

@@ -12,7 +12,6 @@ from db.queries.latest_changes import latest_changes
 from db.session import Database
 from web.fleet_view import see_fleet
 from web.live import Pulse
-from web.resources import resources
 
 
 async def events(request: Request) -> Response:
@@ -22,12 +21,13 @@ async def events(request: Request) -> Response:
 
 def _pulse(request: Request) -> Pulse:
     """Give the application's one pulse."""
-    state = request.app.state
-    if not hasattr(state, "pulse"):
-        database = resources(request).database
-        state.pulse = Pulse(lambda: _look(database))
-    pulse: Pulse = state.pulse
+    pulse: Pulse = request.app.state.pulse
     return pulse
+
+
+def pulse_of(database: Database) -> Pulse:
+    """Make a pulse that looks at the records and at the broker."""
+    return Pulse(lambda: _look(database))
 
 
 def _look(database: Database) -> Mapping[str, str]:

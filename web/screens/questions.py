@@ -17,6 +17,9 @@ from web.templating import percent
 from worker.learning.asking_anew import candidates_of, judge_anew
 from worker.learning.provisional_head import ProvisionalHeads
 
+_QUITE_SURE: Final = 0.9
+"""From this probability on nobody would say that the network hesitates."""
+
 _POOL: Final = 2
 """Times as many products as are wanted are judged anew: of these the best are asked."""
 
@@ -126,5 +129,7 @@ def _reason(candidate: Candidate, why: Why, shares: Mapping[str, float], titles:
     likeliest = sorted(shares, key=lambda name: -shares[name])[:2]
     if not likeliest:
         return f"The network is not sure that it is {named(candidate.likeliest)}."
+    if shares[likeliest[0]] > _QUITE_SURE:
+        return f"Nothing here is less sure: the network takes it for {named(likeliest[0])}."
     both = " and ".join(f"{named(name)} ({percent(shares[name])})" for name in likeliest)
     return f"The network hesitates between {both}."

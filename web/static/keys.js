@@ -80,7 +80,7 @@ on({
   go: (event) => { goingUntil = event.timeStamp + 1500; },
   help: () => location.assign("/help"),
   search: () => {
-    const field = document.querySelector("input[type=search], .filters input:not([type=checkbox])");
+    const field = document.querySelector("input[type=search], .filters input:not([type=checkbox]), .order [name=marketplace]");
     field?.focus();
     return Boolean(field);
   },

@@ -253,6 +253,7 @@ on({
   listed: () => give(ahead[place]?.listed_category),
   next: () => move(1),
   previous: () => move(-1),
+  learn: () => at("learn").hidden || at("learn").requestSubmit(),
   alike: () => ahead[place]?.image_sha256 && location.assign(at("alike").href),
 });
 
@@ -272,7 +273,22 @@ at("given").addEventListener("click", (event) => {
   takeBack([...at("given").querySelectorAll("button")].indexOf(button));
 });
 at("zoom").addEventListener("click", () => at("zoom").close());
-document.querySelector(".order").addEventListener("change", (event) => event.currentTarget.requestSubmit());
+// A list in which one types changes with each letter: it is sent once it is left, or nothing was pressed for a moment.
+const order = document.querySelector(".order");
+let chosen = 0;
+const sendOrder = () => chosen && order.requestSubmit();
+order.addEventListener("change", () => {
+  clearTimeout(chosen);
+  chosen = setTimeout(sendOrder, 900);
+});
+order.addEventListener("focusout", sendOrder);
+order.addEventListener("keydown", ({ key }) => {
+  if (key === "Enter") sendOrder();
+  else if (chosen) {
+    clearTimeout(chosen);
+    chosen = setTimeout(sendOrder, 900);
+  }
+});
 at("reviewer").value ||= reviewer() ?? "";
 at("reviewer").addEventListener("change", ({ target }) => localStorage.setItem("vastra.reviewer", target.value.trim()));
 

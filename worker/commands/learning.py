@@ -64,7 +64,8 @@ def relabel_here(database: Database) -> None:
             relabel_all(database, report)
     except KeyboardInterrupt:
         terminal.print(
-            "The version is active, and not all products are relabelled: `python -m worker run` does the rest."
+            "The version is active, and not all products are relabelled: `python -m worker run` does the rest.",
+            soft_wrap=True,
         )
         raise typer.Exit(1) from None
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER
+from db.errors import HeadError
 from db.models import ModelVersion, Product, Review
 from db.queries.relabelled import count_changed_labels
 from db.queries.review_order import Why
@@ -76,9 +77,9 @@ def what_was_taught(session: Session) -> Taught | None:
         .limit(1)
     )
     before = session.scalars(earlier).one_or_none()
-    return Taught(
-        version.id,
-        count_changed_labels(session, version.id),
-        None if before is None else right_on_random(session, before),
-        right_on_random(session, version),
-    )
+    changed = count_changed_labels(session, version.id)
+    try:
+        told = None if before is None else right_on_random(session, before), right_on_random(session, version)
+    except HeadError:  # whoever uses it says so
+        told = None, RightOnRandom(0, 0)
+    return Taught(version.id, changed, *told)

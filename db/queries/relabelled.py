@@ -16,9 +16,13 @@ def unfinished_relabelling(session: Session) -> RelabelProgress | None:
     return relabel_progress(session, version)
 
 
-def count_changed_labels(session: Session, version_id: int) -> int:
-    """Count the products whose label a version has changed since it was last activated, whoever relabelled them."""
-    changed = select(func.count(Product.id)).where(
+def count_changed_labels(session: Session, version_id: int, up_to: int | None = None) -> int:
+    """Count the products whose label a version has changed since it was last activated, whoever relabelled them.
+
+    At most `up_to` are counted, where that is given.
+    """
+    changed = select(Product.id).where(
         Product.label_version_id == version_id, Product.id.in_(changed_labels(version_id))
     )
-    return session.execute(changed).scalar_one()
+    some = changed.limit(up_to).subquery()
+    return session.execute(select(func.count()).select_from(some)).scalar_one()

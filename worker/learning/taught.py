@@ -1,6 +1,7 @@
 """What the active version changed, and how right it is on what was asked at random: a figure without bias."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +14,9 @@ from db.queries.review_order import Why
 from db.repository.network_labels import network_words
 from db.states.label_evidence import latest_reviews
 from db.states.version_states import active_version
+
+COUNTED_UP_TO: Final = 10_000
+"""Changed labels; counting more would take longer than people wait for a screen."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Taught:
 
     Attributes:
         version: its number.
-        changed: products whose label it changed.
+        changed: products whose label it changed, counted up to COUNTED_UP_TO.
         before: how right the version before it is on what was asked at random; None: there was none.
         after: how right it is itself.
     """
@@ -77,7 +81,7 @@ def what_was_taught(session: Session) -> Taught | None:
         .limit(1)
     )
     before = session.scalars(earlier).one_or_none()
-    changed = count_changed_labels(session, version.id)
+    changed = count_changed_labels(session, version.id, COUNTED_UP_TO)
     try:
         told = None if before is None else right_on_random(session, before), right_on_random(session, version)
     except HeadError:  # whoever uses it says so

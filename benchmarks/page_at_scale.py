@@ -252,6 +252,7 @@ def measure_in_browser(address: str) -> None:
             painted = []
             for _ in range(10):
                 page.goto(path)
+                page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
                 painted.append(
                     page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
                 )

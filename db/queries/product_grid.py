@@ -108,11 +108,12 @@ def grid_page(
 
 
 def count_products(session: Session, wanted: ProductFilter) -> Counted:
-    """Count the products of a filter up to COUNTED_UP_TO; to a tenth, where one title after the other is read."""
+    """Count the products of a filter up to COUNTED_UP_TO; to less, where one title or picture after another is read."""
     approach = find_approach(session, wanted)
     if approach.words_are_common and wanted == ProductFilter(words=wanted.words):
         return Counted(COUNTED_UP_TO, more=True)
     up_to = COUNTED_UP_TO // 10 if approach.words_are_common else COUNTED_UP_TO
+    up_to = COUNTED_UP_TO // 50 if approach.pictures_are_common else up_to
     number = count_some(session, select(Product.id).where(*conditions(wanted, approach)), up_to)
     return Counted(min(number, up_to), more=number > up_to)
 

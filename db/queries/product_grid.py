@@ -108,7 +108,7 @@ def grid_page(
 
 
 def count_products(session: Session, wanted: ProductFilter) -> Counted:
-    """Count the products of a filter up to COUNTED_UP_TO; to less, where one title or picture after another is read."""
+    """Count the products of a filter up to COUNTED_UP_TO, to less where titles or pictures are read one by one."""
     approach = find_approach(session, wanted)
     if approach.words_are_common and wanted == ProductFilter(words=wanted.words):
         return Counted(COUNTED_UP_TO, more=True)

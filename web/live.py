@@ -5,7 +5,10 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import suppress
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
+
+from db.errors import RecordsError
 
 Look = Callable[[], Mapping[str, str]]
 """Gives a word for each topic, which is another as soon as something is new; it may block."""
@@ -57,7 +60,11 @@ class Pulse:
             while True:
                 try:
                     seen = await run_in_threadpool(self._look)
-                except Exception:  # noqa: BLE001 - a database that is away comes back: the next look tells
+                except (
+                    SQLAlchemyError,
+                    RecordsError,
+                    OSError,
+                ):  # a database that is away comes back: the next look tells
                     _LOG.warning("could not look what changed", exc_info=True)
                     seen = known
                 changed = frozenset(topic for topic in seen if known and seen[topic] != known.get(topic))

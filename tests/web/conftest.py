@@ -4,7 +4,7 @@ from threading import Event, Thread
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 from starlette.testclient import TestClient
 
 from crawler.rendering.browser import find_browser
@@ -53,7 +53,7 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=command)
-        except Exception as error:  # noqa: BLE001 - whatever Playwright says, there is no browser
+        except Error as error:
             missing(f"no Chromium could be started here: {str(error).splitlines()[0]}")
         yield browser
         browser.close()

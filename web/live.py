@@ -60,11 +60,7 @@ class Pulse:
             while True:
                 try:
                     seen = await run_in_threadpool(self._look)
-                except (
-                    SQLAlchemyError,
-                    RecordsError,
-                    OSError,
-                ):  # a database that is away comes back: the next look tells
+                except (SQLAlchemyError, RecordsError, OSError):  # it comes back: the next look tells
                     _LOG.warning("could not look what changed", exc_info=True)
                     seen = known
                 changed = frozenset(topic for topic in seen if known and seen[topic] != known.get(topic))

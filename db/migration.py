@@ -18,6 +18,8 @@ _UPGRADE_LOCK: Final = 0x76617374
 
 def upgrade(engine: Engine, *, only_if_empty: bool = False) -> None:
     """Run the missing migrations in one transaction; processes that start together take turns."""
+    if only_if_empty and _has_tables(engine):  # asked first without a lock: a reader waits for no writer
+        return
     with engine.execution_options(vastra_writing=True).begin() as connection:
         if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE has taken turns already
             connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
@@ -43,6 +45,11 @@ def require_current_schema(engine: Engine) -> None:
             f"the database at {engine.url!r} is older than this code: run `python -m db upgrade`; "
             f"its schema is {revision}, the code's {_scripts().get_current_head()}"
         )
+
+
+def _has_tables(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return bool(inspect(connection).get_table_names())
 
 
 def _require_not_newer(connection: Connection) -> None:

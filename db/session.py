@@ -1,13 +1,14 @@
 """One way to the database: an engine set up for its dialect, and transactions that commit or roll back."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
@@ -66,6 +67,8 @@ def open_database() -> Database:
 def open_engine(url: str) -> Engine:
     """Make an engine; on SQLite with write-ahead log, foreign keys, a 30 s wait and honest transactions.
 
+    A SQLite file in a folder where this process may not write is opened for reading alone.
+
     Raises:
         UnreachableDatabaseError: the address is none, or its folder cannot be made.
     """
@@ -75,6 +78,7 @@ def open_engine(url: str) -> Engine:
             return create_engine(address, pool_pre_ping=True)
         if address.database and address.database != ":memory:":
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+            address = _readable_address(address)
     except (ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
         # The address may hold a password, so that only its kind is shown.
         kind = url.partition("://")[0] + "://..." if "://" in url else "no address"
@@ -85,11 +89,24 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def _readable_address(address: URL) -> URL:
+    """Give an address by which SQLite makes no file, where it could make none beside the records."""
+    path = Path(address.database or "").absolute()
+    if not path.is_file() or os.access(path.parent, os.W_OK):
+        return address
+    read_only = {"uri": "true", "mode": "ro"}
+    if not path.with_name(f"{path.name}-wal").exists():  # else a program has them open: its files are read
+        read_only["immutable"] = "1"
+    return address.set(database=path.as_uri(), query={**address.query, **read_only})
+
+
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # Python's driver begins transactions by itself, and too late; we send BEGIN in the event below.
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+    with suppress(sqlite3.OperationalError):  # what is only read stays as it is
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,3 +1,8 @@
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -6,6 +11,7 @@ from sqlalchemy import text
 from db.errors import DatabaseVersionError, UnreachableDatabaseError
 from db.queries.products import ProductFilter, product_page
 from db.session import Database, open_database
+from tests.conftest import ROOT, missing
 from tests.factories import product, save
 
 
@@ -48,6 +54,48 @@ def test_an_empty_postgresql_is_not_migrated_unasked(
     monkeypatch.setenv("DATABASE_URL", postgresql_url)
     with pytest.raises(DatabaseVersionError, match="python -m db upgrade"):
         open_database()
+
+
+def test_reading_waits_for_no_writer(
+    sqlite_url: str, set_database_url: Callable[[Database], None]
+) -> None:
+    writer = Database(sqlite_url)
+    set_database_url(writer)
+    with writer.write() as session:
+        session.execute(text("DELETE FROM products"))
+        assert number_of_products(open_database()) == 0
+    writer.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("in_use", [False, True])
+def test_records_are_read_where_nothing_may_be_written(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_use: bool
+) -> None:
+    """Whether or not a program that may write has them open."""
+    database = Database(sqlite_url)
+    save(database, product("B0READONLY"))
+    if not in_use:
+        database.close()
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    (tmp_path / "records.sqlite3").chmod(0o444)
+    tmp_path.chmod(0o555)
+    command = [*without_override(), sys.executable, "-m", "db", "products", "--format", "csv"]
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)  # noqa: S603 - ours
+    tmp_path.chmod(0o755)
+    database.close()
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "B0READONLY" in ended.stdout
+
+
+def without_override() -> list[str]:
+    """The words before a command that make permissions count for root too, where this is root."""
+    if os.geteuid() != 0:
+        return []
+    command = shutil.which("setpriv")
+    if command is None:
+        missing("no setpriv here, without which root may write everywhere")
+    return [command, "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
 
 
 @pytest.mark.parametrize(

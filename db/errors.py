@@ -13,6 +13,7 @@ RecordsError
 ├── NothingToImportError      the folder to import holds no usable picture
 ├── ExportFolderError         the folder to export to is taken
 ├── NoLabelledImagesError     there is nothing to export
+├── OutputFileError           a result cannot be written where it is wanted
 ├── NothingClassifiedError    there is no product to draw
 ├── UnknownPictureError       no stored picture has that SHA-256
 ├── UnknownProductError       no product has that marketplace and ASIN
@@ -72,6 +73,10 @@ class NothingToImportError(RecordsError):
 
 class NoLabelledImagesError(RecordsError):
     """No product has both a label and a picture; crawl, import labelled photos, or review products."""
+
+
+class OutputFileError(RecordsError):
+    """A result cannot be written to the place that was named; name another. Nothing half-written stays there."""
 
 
 class UnreachableDatabaseError(RecordsError):

@@ -9,7 +9,6 @@ WorkerError
 ├── NoSuspectsError        the active version keeps no suspects
 ├── NothingToTrainError    a category has too few labelled pictures
 ├── NoFilesError           the folder to predict holds no file
-├── ExportError            an exported model cannot be written
 ├── TrainingFailedError    a training run ended without a model version
 ├── BandsError             the prices at which to cut a crawl are no prices, or do not ascend
 ├── SlicesFailedError      a crawl's slices did not all come to their end
@@ -52,10 +51,6 @@ class NothingToTrainError(WorkerError):
 
 class NoFilesError(WorkerError):
     """The folder that `predict` was given holds no file; name the folder of the pictures."""
-
-
-class ExportError(WorkerError):
-    """A model version cannot be written to the file; name another one, or make room. Nothing was written."""
 
 
 class TrainingFailedError(WorkerError):

@@ -1,17 +1,19 @@
 """Rows as a table for people, or in a file for programs (db/row_formats.py)."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC
+from itertools import count
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from db.commands.command_line import terminal
+from db.output_files import written_to
 from db.queries.products import ProductRow
 from db.queries.review_history import ReviewRow
 from db.queries.statistics import Statistics
@@ -25,40 +27,29 @@ WIDTH_OF_A_FILE: Final = 160
 """Columns of a table that goes to a file or another program, where there is no terminal to ask."""
 
 
-@contextmanager
-def written_to(path: Path | None) -> Iterator[IO[bytes]]:
-    """Give a binary stream to standard output, or to a file that appears only when it is complete."""
-    if path is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as stream:
-            yield stream
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def write_rows(rows: Iterable[Any], row_type: type, chosen: str, output: Path | None) -> None:
-    """Write rows to a file, or to standard output where `output` is None.
+    """Write rows to a file, or to standard output where `output` is None, and tell how many went to the file.
 
     Args:
         rows: of the type.
         row_type: a dataclass, whose fields are the columns.
-        chosen: json, csv or parquet.
+        chosen: a name in WRITERS.
         output: appears only when it is complete.
 
     Raises:
         typer.BadParameter: a terminal would show bytes.
+        OutputFileError: the file cannot be written.
     """
     if chosen == "parquet" and output is None and sys.stdout.isatty():
         raise typer.BadParameter(
             "parquet is not for reading: add --output FILE, or redirect it; got a terminal"
         )
+    numbers = count()
+    counted = (row for row, _ in zip(rows, numbers, strict=False))
     with written_to(output) as stream:
-        WRITERS[chosen](rows, row_type, stream)
+        WRITERS[chosen](counted, row_type, stream)
+    if output is not None:
+        terminal.print(f"Written: {next(numbers)} rows to {output}.", soft_wrap=True, markup=False)
 
 
 def print_products(rows: Sequence[ProductRow]) -> None:

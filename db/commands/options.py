@@ -13,20 +13,37 @@ LONGEST_REVIEWER = 100
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 RowFormat = Annotated[
-    Literal["table", "json", "csv", "parquet"],
+    Literal["table", "json", "csv", "spreadsheet", "parquet"] | None,
     typer.Option(
-        "--format", help="A table for people; the others have every column, and no limit by default."
+        "--format",
+        help="A table for people, or what the name of --output ends in; all but the table have every column, and no "
+        "limit by default. `spreadsheet` is csv to open in one: no shop's text becomes a formula.",
+        show_default=False,
     ),
 ]
 RowFile = Annotated[
-    Path | None, typer.Option("--output", dir_okay=False, help="Write json, csv or parquet to this file.")
+    Path | None,
+    typer.Option(
+        "--output", dir_okay=False, help="Write to this file: .json, .csv or .parquet, or as --format says."
+    ),
 ]
 
 
-def require_file_format(chosen: str, output: Path | None) -> None:
-    """Accept a file for programs; raise typer.BadParameter for a table that is to go to one."""
-    if chosen == "table" and output is not None:
-        raise typer.BadParameter("--output goes with --format json, csv or parquet; got a table")
+def row_format(chosen: str | None, output: Path | None) -> str:
+    """Give the format that was chosen, else that of the file's name, else `table`.
+
+    Raises:
+        typer.BadParameter: neither says how to write the file, or a table is to go to one.
+    """
+    if output is None:
+        return chosen or "table"
+    named = chosen or output.suffix.removeprefix(".").lower()
+    if named not in {"json", "csv", "spreadsheet", "parquet"}:
+        raise typer.BadParameter(
+            "--output takes a name in .json, .csv or .parquet, or --format json, csv, spreadsheet or parquet; "
+            f"got {chosen or output}"
+        )
+    return named
 
 
 def label(word: str | None) -> str | None:
@@ -72,6 +89,11 @@ def picture_file(path: Path | None) -> Path | None:
     if path is not None and path.suffix.lower() not in PICTURE_SUFFIXES:
         raise typer.BadParameter(f"a name ending in {', '.join(PICTURE_SUFFIXES)} is needed, got {path}")
     return path
+
+
+def format_of(path: Path) -> str:
+    """Give the name by which Pillow writes a picture file."""
+    return "PNG" if path.suffix.lower() == ".png" else "JPEG"
 
 
 def _one_of(words: list[str], word: str) -> str:

@@ -9,7 +9,8 @@ import typer
 
 from db.categories import load_categories
 from db.commands.command_line import terminal
-from db.commands.options import picture_file
+from db.commands.options import format_of, picture_file
+from db.output_files import written_to
 
 # `--help` is to answer at once, so that a command imports what it needs itself: SQLAlchemy and Pillow are large.
 # ruff: noqa: PLC0415
@@ -52,7 +53,7 @@ def contact_sheet(
     from db.image_store import open_image_store
     from db.session import open_database
 
-    with open_database().read() as session:
+    with written_to(file) as stream, open_database().read() as session:
         sheet = draw_contact_sheet(session, open_image_store(), load_categories(), columns)
-    sheet.save(file)
+        sheet.save(stream, format_of(file))
     terminal.print(f"Drawn: {file}", soft_wrap=True, markup=False)

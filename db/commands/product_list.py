@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from db.commands.command_line import terminal
-from db.commands.options import RowFile, RowFormat, label, require_file_format
+from db.commands.options import RowFile, RowFormat, label, row_format
 from db.pictures.codes import QualityCode
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def products(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many; a table shows 20.")] = None,
     after: Annotated[int, typer.Option(min=0, help="Go on after the product with this id.")] = 0,
-    chosen: RowFormat = "table",
+    chosen: RowFormat = None,
     output: RowFile = None,
 ) -> None:
     """List products in the order of their ids, classified or not.
@@ -55,26 +55,26 @@ def products(
     The category is empty where the network is uncertain or has not been asked yet. The columns are those of
     the view classified_products, then the id, which --after takes.
 
-    Example: python -m db products --category saree --min-confidence 0.9 --format csv --output sarees.csv
+    Example: python -m db products --category saree --min-confidence 0.9 --output sarees.csv
     """
     from db.queries.products import ProductFilter
 
-    require_file_format(chosen, output)
+    written_as = row_format(chosen, output)
     wanted = ProductFilter(category, min_confidence, uncertain, disagree, brand, marketplace, quality, words)
-    if chosen != "table":
-        _write_all(wanted, limit, after, chosen, output)
+    if written_as != "table":
+        _write_all(wanted, limit, after, written_as, output)
     else:
         _print_page(wanted, limit, after)
 
 
 def _write_all(
-    wanted: "ProductFilter", limit: int | None, after: int, chosen: str, output: Path | None
+    wanted: "ProductFilter", limit: int | None, after: int, written_as: str, output: Path | None
 ) -> None:
     from db.commands.formats import write_rows
     from db.queries.products import ProductRow, stream_products
     from db.session import open_database
 
-    write_rows(stream_products(open_database(), wanted, after, limit), ProductRow, chosen, output)
+    write_rows(stream_products(open_database(), wanted, after, limit), ProductRow, written_as, output)
 
 
 def _print_page(wanted: "ProductFilter", limit: int | None, after: int) -> None:

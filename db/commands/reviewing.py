@@ -7,7 +7,7 @@ import typer
 
 from db.categories import load_categories
 from db.commands.command_line import terminal
-from db.commands.options import RowFile, RowFormat, person, require_file_format, verdict
+from db.commands.options import RowFile, RowFormat, person, row_format, verdict
 from db.errors import ReviewFileError
 from db.queries.review_order import Why
 
@@ -98,7 +98,7 @@ def to_review(
     ] = "auto",
     marketplace: Annotated[str | None, typer.Option(help="Only of this marketplace.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 16,
-    chosen: RowFormat = "table",
+    chosen: RowFormat = None,
     output: RowFile = None,
 ) -> None:
     """List the products whose verdict is worth most, best first, each with why.
@@ -113,23 +113,23 @@ def to_review(
     from db.queries.to_review import Order, ToReview, products_to_review
     from db.session import open_database
 
-    require_file_format(chosen, output)
+    written_as = row_format(chosen, output)
     with open_database().read() as session:
         rows = products_to_review(session, Order(order), marketplace, limit)
-    if chosen == "table" and not rows:
+    if written_as == "table" and not rows:
         terminal.print("Nothing to review: the network has labelled nothing yet, or every verdict is given.")
-    elif chosen == "table":
+    elif written_as == "table":
         print_to_review(rows)
         terminal.print("Your verdict: `python -m db review MARKETPLACE ASIN CATEGORY`.")
     else:
-        write_rows(rows, ToReview, chosen, output)
+        write_rows(rows, ToReview, written_as, output)
 
 
 def reviews(
     *,
     marketplace: Annotated[str | None, typer.Option(help="Only of this marketplace.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many; a table shows 20.")] = None,
-    chosen: RowFormat = "table",
+    chosen: RowFormat = None,
     output: RowFile = None,
 ) -> None:
     """List every verdict in the order of giving: who gave it, when, and whether it still counts.
@@ -140,11 +140,11 @@ def reviews(
     from db.queries.review_history import ReviewRow, stream_reviews
     from db.session import open_database
 
-    require_file_format(chosen, output)
-    if chosen == "table":
+    written_as = row_format(chosen, output)
+    if written_as == "table":
         print_reviews(list(stream_reviews(open_database(), marketplace, limit or ROWS_OF_A_TABLE)))
     else:
-        write_rows(stream_reviews(open_database(), marketplace, limit), ReviewRow, chosen, output)
+        write_rows(stream_reviews(open_database(), marketplace, limit), ReviewRow, written_as, output)
 
 
 def _record(marketplace: str, asin: str, category: str, reviewer: str | None, why: str | None) -> None:

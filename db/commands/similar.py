@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from db.commands.command_line import terminal
-from db.commands.options import RowFile, RowFormat, is_sha256, picture, require_file_format
+from db.commands.options import RowFile, RowFormat, is_sha256, picture, row_format
 
 # `--help` is to answer at once, so that a command imports what it needs itself: SQLAlchemy and NumPy are large.
 # ruff: noqa: PLC0415
@@ -22,7 +22,7 @@ def similar(
         ),
     ],
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 10,
-    chosen: RowFormat = "table",
+    chosen: RowFormat = None,
     output: RowFile = None,
 ) -> None:
     """List the pictures that look most like one, the nearest first, with the products that show them.
@@ -37,15 +37,15 @@ def similar(
     from db.datasets.similar_file import similar_to_file
     from db.session import open_database
 
-    require_file_format(chosen, output)
+    written_as = row_format(chosen, output)
     database = open_database()
     if is_sha256(asked):
         with database.read() as session:
             rows = similar_pictures(session, asked, limit)
     else:
         rows = similar_to_file(database, Path(asked), limit)
-    if chosen != "table":
-        write_rows(rows, SimilarPicture, chosen, output)
+    if written_as != "table":
+        write_rows(rows, SimilarPicture, written_as, output)
     elif rows:
         print_similar(rows)
     else:

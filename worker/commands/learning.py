@@ -8,9 +8,10 @@ import typer
 from sqlalchemy import select
 
 from db.commands.command_line import terminal
-from db.commands.options import picture_file
+from db.commands.options import format_of, picture_file
 from db.image_store import open_image_store
 from db.models import ModelVersion, TrainingRun
+from db.output_files import require_writable, written_to
 from db.queries.relabelled import count_changed_labels
 from db.repository.runs import plan_alone
 from db.session import Database, open_database
@@ -139,10 +140,13 @@ def suspects(
     """
     from worker.training.suspects import SUSPECT_COLUMNS, draw_suspects, read_suspects
 
-    database = open_database()
-    with database.read() as session:
+    if sheet is not None:
+        require_writable(sheet)
+    with open_database().read() as session:
         found = read_suspects(session)
         write_rows(map(vars, found), SUSPECT_COLUMNS, output)
         if sheet is not None and found:
-            draw_suspects(session, open_image_store(), found).save(sheet)
+            drawn = draw_suspects(session, open_image_store(), found)
+            with written_to(sheet) as stream:
+                drawn.save(stream, format_of(sheet))
     terminal.print(f"{len(found)} suspects. Your verdict: `python -m db review MARKETPLACE ASIN CATEGORY`.")

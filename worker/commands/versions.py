@@ -10,15 +10,14 @@ from rich.console import Console
 from sqlalchemy import select
 
 from db.commands.command_line import terminal
-from db.commands.formats import written_to
 from db.image_store import open_image_store
 from db.models import ModelVersion, TrainingRun
+from db.output_files import require_writable, written_to
 from db.queries.pending import count_pending
 from db.repository.model_versions import activate as activate_version
 from db.session import open_database
 from worker.commands.output import categories_table, figures_table, robustness_table, versions_table
 from worker.commands.progress_bars import training_bar
-from worker.errors import ExportError
 
 # TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
 # there is work for it.
@@ -55,6 +54,8 @@ def evaluate(
     from worker.evaluating.evaluation import evaluate_version
     from worker.evaluating.version_robustness import RobustnessOptions
 
+    if report is not None:
+        require_writable(report / "report.html")
     store = open_image_store()
     with training_bar() as progress:
         options = RobustnessOptions(report=progress) if robustness else None
@@ -120,11 +121,8 @@ def export_model(
     with open_database().read() as session:
         exported = read_version(session, require_version(session, version))
     data = exported.to_bytes()
-    try:
-        with written_to(file) as stream:
-            stream.write(data)
-    except OSError as error:
-        raise ExportError(f"the model version cannot be written ({error.strerror}): got {file}") from error
+    with written_to(file) as stream:
+        stream.write(data)
     specification, provenance = exported.served.specification, exported.provenance
     terminal.print(
         f"Wrote model version {provenance.version} ({specification.network}: "

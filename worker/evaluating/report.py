@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from db.image_store import ImageStore
 from db.models import ModelVersion, Split, TrainingRun
+from db.output_files import written_to
 from db.session import Database
 from worker.cnn.figures.curves import accuracy_coverage_curve, reliability_bins
 from worker.cnn.figures.intervals import Intervals
@@ -79,10 +80,9 @@ def write_report(database: Database, store: ImageStore, evaluation: VersionEvalu
         mistakes=show(database, store, evaluation, most_confident_mistakes(outcomes)),
         unsure=show(database, store, evaluation, most_uncertain(outcomes)),
     )  # fmt: skip
-    folder.mkdir(parents=True, exist_ok=True)
-    part, path = folder / "report.html.part", folder / "report.html"
-    part.write_text(page, encoding="utf-8")
-    part.replace(path)  # Whoever reads meanwhile sees the earlier report or this one, whole.
+    path = folder / "report.html"
+    with written_to(path) as stream:  # whoever reads meanwhile sees the earlier report or this one, whole
+        stream.write(page.encode())
     return path
 
 

@@ -168,5 +168,5 @@ def test_what_to_review_is_told_in_every_format_and_gone_once_reviewed(
 
 def test_a_table_is_for_reading(command: Command) -> None:
     for name in ("reviews", "to-review"):
-        result = command(name, "--output", "rows.csv")
-        assert (result.exit_code, "--output goes with --format" in plain(result.stderr)) == (2, True)
+        result = command(name, "--output", "rows.txt")
+        assert (result.exit_code, "--output takes a name in" in plain(result.stderr)) == (2, True)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
+from db.errors import OutputFileError
 from db.models import Body, ModelVersion
 from db.session import Database
 from tests.conftest import ROOT
@@ -18,7 +19,7 @@ from tests.screens import plain
 from tests.worker.conftest import garment
 from worker.__main__ import app
 from worker.cnn.errors import ArtefactDigestError, ArtefactFormatError
-from worker.errors import ExportError, NoBodyError, NoModelError
+from worker.errors import NoBodyError, NoModelError
 
 
 def command(*words: object) -> Result:
@@ -81,10 +82,10 @@ def test_what_cannot_be_exported_leaves_the_file_as_it_was(records: Database, tm
     file = tmp_path / "garments.zip"
     assert isinstance(command("export-model", file).exception, NoModelError)
     version_that_runs(records)
-    missing = command("export-model", tmp_path / "none" / "garments.zip").exception
-    assert isinstance(missing, ExportError)
-    assert "No such file or directory" in str(missing)
     file.write_bytes(b"an older file")
+    refused = command("export-model", file / "garments.zip").exception
+    assert isinstance(refused, OutputFileError)
+    assert "Not a directory" in str(refused)
     with records.write() as session:
         session.execute(update(Body).values(flatbuffer=b"damaged"))
     assert isinstance(command("export-model", file).exception, ArtefactDigestError)

@@ -95,16 +95,17 @@ def export(
     """
     from rich.progress import Progress
 
-    from db.datasets.exporting import choose_pictures, read_pictures, replacing, write_folders, write_parquet
+    from db.datasets.export_folder import replacing
+    from db.datasets.exporting import choose_pictures, read_pictures, write_folders, write_parquet
     from db.image_store import open_image_store
     from db.queries.labelled_images import labelled_images
     from db.session import open_database
 
     database, store = open_database(), open_image_store()
-    with database.read() as session:
-        pictures = choose_pictures(labelled_images(session, load_categories()))
     write = write_folders if chosen == "folders" else write_parquet
     with replacing(folder) as part, Progress(console=terminal) as progress:
+        with database.read() as session:
+            pictures = choose_pictures(labelled_images(session, load_categories()))
         written = write(part, progress.track(read_pictures(database, store, pictures), total=len(pictures)))
     terminal.print(f"Exported to {folder}: {_listed(written)}.", soft_wrap=True, markup=False)
     if missing := len(pictures) - sum(written.values()):

@@ -2,19 +2,18 @@
 
 import io
 import json
-import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import select
 
+from db.datasets.export_folder import MARK, PARQUET
 from db.datasets.splits import assign_splits
-from db.errors import ExportFolderError, NoLabelledImagesError
+from db.errors import NoLabelledImagesError
 from db.image_store import ImageStore
 from db.models import Image, Product, Split
 from db.pictures.decoder import decode_picture, suffix_of
@@ -24,9 +23,6 @@ from db.session import Database
 
 BATCH: Final = 50
 """Pictures held in memory at a time."""
-
-MARK: Final = "vastra-export.json"
-"""The file that tells an earlier export, which may be replaced, from other people's files."""
 
 _READ_BY_KERAS: Final = frozenset({"JPEG", "PNG"})
 
@@ -91,34 +87,10 @@ def read_pictures(
                 )
 
 
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Give a folder to write to, which takes the target's place at the end of the block and not before.
-
-    Raises:
-        ExportFolderError: the target holds files, and is no earlier export.
-    """
-    target = target.absolute()
-    if target.exists() and not (target / MARK).is_file() and (not target.is_dir() or any(target.iterdir())):
-        raise ExportFolderError(f"name an empty or new folder, or an earlier export; got {target}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part, old = (target.with_name(f".{target.name}.{word}") for word in ("part", "old"))
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
-    try:
-        yield part
-    except BaseException:  # also Ctrl-C: nothing half-written may stay behind
-        shutil.rmtree(part)
-        raise
-    if target.exists():
-        target.rename(old)
-    part.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def write_folders(folder: Path, pictures: Iterable[ExportedPicture]) -> Counter[str]:
     """Write `train/saree/249saree.jpg` and so on; the numbers run through a category, over its splits.
 
+    Each split has the folder of every label, so that Keras gives a label the same number in all of them.
     JPEG and PNG keep their original bytes; WEBP and AVIF, which TensorFlow does not read, become PNG. Returns
     counts by split and label.
     """
@@ -131,6 +103,8 @@ def write_folders(folder: Path, pictures: Iterable[ExportedPicture]) -> Counter[
         name = f"{next(numbers[picture.label])}{picture.label}{suffix}"
         (place / name).write_bytes(data)
         written[f"{picture.split}/{picture.label}"] += 1
+    for split, label in product(Split, numbers):
+        (folder / split / label).mkdir(parents=True, exist_ok=True)
     _leave_mark(folder, written)
     return written
 
@@ -150,7 +124,7 @@ def write_parquet(folder: Path, pictures: Iterable[ExportedPicture]) -> Counter[
     ]
     schema = pa.schema([*texts, pa.field("data", pa.binary(), nullable=False)])
     written: Counter[str] = Counter()
-    with pq.ParquetWriter(folder / "pictures.parquet", schema) as writer:
+    with pq.ParquetWriter(folder / PARQUET, schema) as writer:
         for batch in in_chunks(pictures, BATCH):
             writer.write_table(pa.Table.from_pylist([vars(picture) for picture in batch], schema=schema))
             for picture in batch:

@@ -1,5 +1,8 @@
 import io
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -8,12 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from db.datasets.export_folder import MARK, replacing
 from db.datasets.exporting import (
-    MARK,
     ExportedPicture,
     choose_pictures,
     read_pictures,
-    replacing,
     write_folders,
     write_parquet,
 )
@@ -24,7 +26,11 @@ from db.queries.labelled_images import labelled_images
 from db.repository.model_versions import store_splits
 from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
+from tests.conftest import ROOT
 from tests.factories import CATEGORIES, STORE, get_product
+
+UNSHARED = ("unshare", "--mount", "--map-root-user")
+"""The words before a command that may mount what only it sees."""
 
 Write = Callable[[Path, Iterable[ExportedPicture]], Counter[str]]
 
@@ -69,6 +75,17 @@ def test_folders_are_split_label_and_numbered_file(records: Database, photos: Pa
     }
     assert written == Counter({"train/jeans": 1, "validation/jeans": 1, "test/other": 1, "train/saree": 1})
     assert exported["train/jeans/1jeans.jpg"] == (photos / "jeans/1.jpg").read_bytes()
+
+
+def test_every_split_has_the_folder_of_every_label(records: Database, tmp_path: Path) -> None:
+    """Keras numbers the labels by the folders that it finds."""
+    export(records, tmp_path / "out")
+    for split in Split:
+        assert sorted(path.name for path in (tmp_path / "out" / split).iterdir()) == [
+            "jeans",
+            "other",
+            "saree",
+        ]
 
 
 def test_what_tensorflow_cannot_read_becomes_png(records: Database, photos: Path, tmp_path: Path) -> None:
@@ -119,6 +136,47 @@ def test_an_earlier_export_is_replaced_and_other_files_are_not(records: Database
     with pytest.raises(ExportFolderError, match="mine"):
         export(records, tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_link_stays_and_its_folder_is_replaced(records: Database, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    link = tmp_path / "out"
+    link.symlink_to(tmp_path / "disk")
+    for _ in range(2):
+        export(records, link)
+        assert link.is_symlink()
+        assert "train/jeans/1jeans.jpg" in files(tmp_path / "disk")
+
+
+def test_a_place_that_takes_no_folder_is_named(records: Database, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ExportFolderError, match="cannot export there"):
+        export(records, tmp_path / "file" / "out")
+
+
+@pytest.mark.slow
+def test_a_mount_point_is_filled_and_filled_again(sqlite_url: str, photos: Path, tmp_path: Path) -> None:
+    """As a data volume of a container is."""
+    target = tmp_path / "volume"
+    target.mkdir()
+    commands = [
+        f"mount -t tmpfs tmpfs {target}",
+        f"{sys.executable} -m db import {photos} --source wardrobe",
+        f"{sys.executable} -m db export {target}",
+        f"{sys.executable} -m db export {target}",
+        f"ls {target}/train",
+    ]
+    if subprocess.run([*UNSHARED, "sh", "-c", commands[0]], check=False, capture_output=True).returncode:
+        pytest.skip("this kernel lets no test mount a folder of its own")
+    ended = subprocess.run(
+        [*UNSHARED, "sh", "-ec", "\n".join(commands)],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": sqlite_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout.split()) == (0, ["jeans", "other", "saree"]), ended.stderr
 
 
 def test_an_interrupted_export_leaves_the_earlier_one(records: Database, tmp_path: Path) -> None:

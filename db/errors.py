@@ -19,6 +19,7 @@ RecordsError
 ├── UnknownProductError       no product has that marketplace and ASIN
 ├── NoEmbeddingError          there is nothing to compare a picture by
 ├── EmbeddingFailedError      the classifier's engine could not look at a picture
+├── UnreadableFolderError     a folder of pictures cannot be listed
 ├── UnreadablePictureError    a file to compare by is no picture
 ├── NoReviewError             there is no verdict to take back
 ├── ReviewFileError           a file of verdicts cannot be used
@@ -101,6 +102,10 @@ class NoEmbeddingError(RecordsError):
 
 class EmbeddingFailedError(RecordsError):
     """`python -m worker embed` ended without an answer; the message has its last words. Is the worker installed?"""
+
+
+class UnreadableFolderError(RecordsError):
+    """A folder cannot be listed, for the reason in the message; give yourself permission, or leave it out."""
 
 
 class UnreadablePictureError(RecordsError):

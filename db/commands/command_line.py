@@ -14,6 +14,11 @@ terminal = Console(stderr=True, highlight=False)
 """Standard error, for people: progress, warnings, what to do next."""
 
 
+def printable(text: str | None) -> str:
+    """Keep a shop's text, or a file's name, from steering the terminal: what is no letter or sign is a space."""
+    return "".join(character if character.isprintable() else " " for character in text or "")
+
+
 def run(app: typer.Typer, *errors: type[Exception]) -> None:
     """Run a command line; a named error becomes one line that says what to do, and exit code 1.
 

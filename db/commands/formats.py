@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from db.commands.command_line import terminal
+from db.commands.command_line import printable, terminal
 from db.output_files import written_to
 from db.queries.products import ProductRow
 from db.queries.review_history import ReviewRow
@@ -61,7 +61,7 @@ def print_products(rows: Sequence[ProductRow]) -> None:
         table.add_column(name, no_wrap=True, justify="right" if name in {"price", "confidence"} else "left")
     for row in rows:
         table.add_row(
-            str(row.id), row.marketplace, _printable(row.asin), _printable(row.title), _printable(row.brand),
+            str(row.id), row.marketplace, printable(row.asin), printable(row.title), printable(row.brand),
             "" if row.price is None else f"{row.price:,.2f} {row.currency or ''}".strip(),
             row.listed_category, _verdict(row), "" if row.confidence is None else f"{row.confidence:.3f}",
         )  # fmt: skip
@@ -76,8 +76,8 @@ def print_to_review(rows: Sequence[ToReview]) -> None:
     for row in rows:
         confidence = "" if row.confidence is None else f"{row.confidence:.3f}"
         table.add_row(
-            row.why, row.marketplace, _printable(row.asin), row.listed_category, row.likeliest, confidence,
-            _printable(row.title),
+            row.why, row.marketplace, printable(row.asin), row.listed_category, row.likeliest, confidence,
+            printable(row.title),
         )  # fmt: skip
     _show(table)
 
@@ -93,9 +93,9 @@ def print_reviews(rows: Sequence[ReviewRow]) -> None:
         table.add_row(
             str(row.id),
             row.marketplace,
-            _printable(row.asin),
+            printable(row.asin),
             row.category,
-            _printable(row.reviewer),
+            printable(row.reviewer),
             given,
             counts,
         )
@@ -109,8 +109,8 @@ def print_similar(rows: Sequence["SimilarPicture"]) -> None:
         table.add_column(name, no_wrap=True, max_width=64 if name == "sha256" else 36)
     for row in rows:
         table.add_row(
-            f"{row.similarity:.3f}", row.sha256, row.marketplace, _printable(row.asin), row.category,
-            _printable(row.title),
+            f"{row.similarity:.3f}", row.sha256, row.marketplace, printable(row.asin), row.category,
+            printable(row.title),
         )  # fmt: skip
     _show(table)
 
@@ -144,11 +144,6 @@ def _show(table: Table) -> None:
     """Print to standard output, as wide as the terminal."""
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
     console.print(table, markup=False)
-
-
-def _printable(value: str | None) -> str:
-    """Keep a shop's text from steering the terminal."""
-    return "".join(character if character.isprintable() else " " for character in value or "")
 
 
 def _verdict(row: ProductRow) -> str:

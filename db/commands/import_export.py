@@ -1,7 +1,7 @@
 """Take pictures in and give them out: `python -m db import` and `export`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 
+_NAMED: Final = 5
+"""Pictures of an import that are named one by one."""
+
+
 def import_folder(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Read with all folders in it.", exists=True, file_okay=False)
@@ -33,7 +37,8 @@ def import_folder(
     """Import photos, each as one product, from folders named like their categories.
 
     The nearest such folder around a photo is its listed category, however deep; `other` means none of them.
-    Photos below no such folder stop the import before it begins. Importing again changes nothing, and an
+    Photos below no such folder stop the import before it begins. Importing again changes nothing, from wherever
+    it is; a photo that was moved to another category's folder keeps its product and gets that category. An
     interrupted import keeps what it has saved.
 
     Example: python -m db import photos --source wardrobe (with photos/jeans/1.jpg, photos/other/shirts/2.png)
@@ -46,6 +51,9 @@ def import_folder(
         raise typer.BadParameter(str(error)) from error
     outcome = _import(found.photos, source)
     terminal.print(f"Saved: {_listed(outcome.stored)}. Refused: {_listed(outcome.refused)}.", soft_wrap=True)
+    if outcome.moved:
+        terminal.print(f"Moved: {outcome.moved} photos, which keep their products and reviews.")
+    _name_contradictions(source)
     terminal.print(f"Skipped: {found.skipped} files that are no pictures by their names.")
     if outcome.total() < len(found.photos):
         terminal.print("Interrupted: what is counted here is saved; run it again for the rest.")
@@ -69,10 +77,26 @@ def _import(photos: "Sequence[Photo]", source: str) -> "ImportCounts":
         try:
             for batch in import_photos(open_database(), open_image_store(), photos, source):
                 counts.add(batch)
-                progress.update(task, advance=len(batch))
+                progress.update(task, advance=len(batch.photos))
         except KeyboardInterrupt:
             progress.stop()
     return counts
+
+
+def _name_contradictions(source: str) -> None:
+    from db.queries.contradicting_photos import contradicting_photos
+    from db.session import open_database
+
+    with open_database().read() as session:
+        pictures = contradicting_photos(session, source)
+    for asins in pictures[:_NAMED]:
+        terminal.print(
+            f"The same picture in several categories: {', '.join(asins)}", soft_wrap=True, markup=False
+        )
+    if pictures:
+        terminal.print(
+            f"{len(pictures)} such pictures label nothing: leave each in one folder, and import again."
+        )
 
 
 def export(

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from db.categories import OTHER, Category
 from db.errors import ImportFolderError
 from db.image_store import ImageStore
 from db.pictures.codes import Reason
 from db.pictures.decoder import MAX_BYTES, PictureError, check_picture
+from db.pictures.picture_files import readable_name, visible_files
 from db.repository.found_products import FoundPicture, FoundProduct, Listing, save_products
+from db.repository.imported_photos import settle_imports
 from db.rows import in_chunks
 from db.session import Database
 
@@ -53,16 +55,25 @@ class FoundPhotos:
     skipped: int
 
 
+class ImportedBatch(NamedTuple):
+    """Photos that are saved; `moved` counts those whose file was moved, and whose product went with it."""
+
+    photos: list[FoundProduct]
+    moved: int
+
+
 @dataclass
 class ImportCounts:
     """What came of an import so far."""
 
     stored: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    moved: int = 0
 
-    def add(self, found: Sequence[FoundProduct]) -> None:
+    def add(self, batch: ImportedBatch) -> None:
         """Count a batch: stored by category (`unlabelled` where there is none), refused by reason."""
-        for product in found:
+        self.moved += batch.moved
+        for product in batch.photos:
             reason = product.pictures[0].reason
             if reason is not None:
                 self.refused[reason] += 1
@@ -85,7 +96,7 @@ def find_photos(folder: Path, categories: tuple[Category, ...], *, unlabelled: b
     """
     names = {*(category.name for category in categories), OTHER}
     folder = folder.resolve()
-    files = list(_files(folder))
+    files = list(visible_files(folder))
     paths = [path for path in files if path.suffix.lower() not in _OTHER_FILES]
     photos = tuple(_photo(folder, path, set() if unlabelled else names) for path in paths)
     if not unlabelled:
@@ -95,35 +106,28 @@ def find_photos(folder: Path, categories: tuple[Category, ...], *, unlabelled: b
 
 def import_photos(
     database: Database, store: ImageStore, photos: Sequence[Photo], source: str
-) -> Iterator[list[FoundProduct]]:
+) -> Iterator[ImportedBatch]:
     """Save each photo as a product of the marketplace `source`; importing again changes nothing.
 
-    Gives batch after batch once it is committed: whatever happens later, those are safe. Files are read and
-    decoded in threads.
+    A photo that was moved since keeps its product, also when its folder says another category now. Gives batch
+    after batch once it is committed: whatever happens later, those are safe. Files are read and decoded in threads.
     """
+    imported = {photo.asin for photo in photos}
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
         for batch in in_chunks(photos, BATCH):
             found = list(threads.map(lambda photo: _product(photo, source), batch))
             with database.write() as session:
+                moved = settle_imports(session, found, imported)
                 save_products(session, found, store)
-            yield found
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(place, name)
-            if not name.startswith(".") and path.is_file():
-                yield path
+            yield ImportedBatch(found, moved)
 
 
 def _photo(folder: Path, path: Path, names: set[str]) -> Photo:
     inside = path.relative_to(folder)
-    asin = inside.as_posix()
-    if len(asin) > LONGEST_PATH or any("\ud800" <= character <= "\udfff" for character in asin):
+    asin = readable_name(inside)
+    if len(asin) > LONGEST_PATH:
         raise ImportFolderError(
-            f"a path becomes the product's ASIN: at most {LONGEST_PATH} characters of UTF-8, got {asin!a}"
+            f"a path becomes the product's ASIN: at most {LONGEST_PATH} characters, got {asin!a}"
         )
     category = next((name for name in reversed(inside.parts[:-1]) if name in names), None)
     return Photo(path, asin, category)

@@ -8,7 +8,6 @@ from typing import Any, Final
 from sqlalchemy import case, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from db.categories import OTHER
 from db.image_store import ImageStore
 from db.models import Image, Product, ProductImage, utc_now
 from db.pictures.codes import Reason
@@ -185,9 +184,7 @@ def _update(product: Product, listing: Listing, crawl_run_id: int | None) -> Non
         if value not in (None, ()) or name in _PRICES:
             setattr(product, name, _cut(name, value))
     if listing.found_in is not None:
-        # A known negative of a category that is added later: the import has found its category now.
-        earlier = set(product.found_in) - {OTHER}
-        product.found_in = sorted(earlier | {listing.found_in})
+        product.found_in = sorted({*product.found_in, listing.found_in})
     product.listed_category = product.found_in[0] if len(product.found_in) == 1 else None
     product.last_seen_at = utc_now()
     product.crawl_run_id = crawl_run_id or product.crawl_run_id

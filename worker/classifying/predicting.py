@@ -42,11 +42,6 @@ class FilePrediction:
         }
 
 
-def files_below(folder: Path) -> list[Path]:
-    """List every file below the folder, in the order of their paths."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
 def predict_files(classifier: Classifier, folder: Path, files: Sequence[Path]) -> Iterator[FilePrediction]:
     """Classify the files; the order is kept, and every file gets a row."""
     with closing(one_ahead(_decoded(files, classifier.specification.input_shape))) as chunks:

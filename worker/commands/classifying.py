@@ -7,6 +7,7 @@ import typer
 
 from db.commands.command_line import terminal
 from db.image_store import open_image_store
+from db.pictures.picture_files import visible_files
 from db.queries.pending import count_pending
 from db.session import open_database
 from worker.commands.learning import relabel_here
@@ -69,10 +70,10 @@ def predict(
             f"--version asks the records, --model a file: give one; got {version} and {model}"
         )
     classifier = _recorded_classifier(version) if model is None else _exported_classifier(model)
-    from worker.classifying.predicting import COLUMNS, files_below, predict_files
+    from worker.classifying.predicting import COLUMNS, predict_files
 
     categories = classifier.specification.categories
-    files = files_below(folder)
+    files = list(visible_files(folder))
     if not files:
         raise NoFilesError(f"there is no file to label; got {folder}")
     with bar("predicting", len(files)) as advance:

@@ -12,6 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
+from db.commands.command_line import printable
 from db.crawls import CrawlArguments
 from db.models import CrawlRun, ModelVersion, RunKind
 from db.queries.slice_progress import products_of
@@ -123,8 +124,8 @@ def write_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], output
     else:
         table = Table(*(Column(name, overflow="fold") for name in columns))
         for row in rows:
-            table.add_row(*(_number(row[column]) for column in columns))
-        Console().print(table)
+            table.add_row(*(printable(_number(row[column])) for column in columns))
+        Console().print(table, markup=False)
 
 
 def _prices(asked: CrawlArguments) -> str:

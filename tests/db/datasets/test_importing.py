@@ -1,3 +1,4 @@
+import os
 from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
@@ -5,10 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from db.categories import Category
 from db.datasets.importing import ImportCounts, find_photos, import_photos
 from db.errors import ImportFolderError
 from db.models import Image, Product, ProductImage
 from db.pictures.codes import Reason
+from db.pictures.picture_files import path_of_address
+from db.queries.contradicting_photos import contradicting_photos
+from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.factories import CATEGORIES, STORE, get_product, picture_bytes
 
@@ -21,7 +26,7 @@ def run(database: Database, folder: Path, *, unlabelled: bool = False) -> Import
     return counts
 
 
-def number(database: Database, kind: type[Product] | type[Image]) -> int:
+def number(database: Database, kind: type[Product | Image | ProductImage]) -> int:
     with database.read() as session:
         return session.scalar(select(func.count(kind.id))) or 0
 
@@ -54,6 +59,74 @@ def test_importing_again_changes_nothing(database: Database, photos: Path) -> No
     first = run(database, photos)
     assert run(database, photos / "jeans" / "..") == first
     assert (number(database, Product), number(database, Image)) == (4, 4)
+
+
+def test_importing_from_another_place_changes_only_the_addresses(
+    database: Database, photos: Path, tmp_path: Path
+) -> None:
+    run(database, photos)
+    photos.rename(tmp_path / "elsewhere")
+    counts = run(database, tmp_path / "elsewhere")
+    assert (number(database, Product), number(database, Image), number(database, ProductImage)) == (4, 4, 4)
+    assert counts.moved == 0
+    assert "elsewhere" in str(get_product(database, "jeans/1.jpg").url)
+
+
+def test_a_photo_that_is_moved_is_corrected_and_keeps_its_review(database: Database, photos: Path) -> None:
+    run(database, photos)
+    before = get_product(database, "jeans/1.jpg").id
+    with database.write() as session:
+        record_reviews(session, [Verdict("wardrobe", "jeans/1.jpg", "saree")], CATEGORIES)
+    (photos / "trousers").mkdir()
+    (photos / "jeans/1.jpg").rename(photos / "trousers/1.jpg")
+    counts = run(database, photos)
+    moved = get_product(database, "trousers/1.jpg")
+    assert (moved.id, moved.listed_category, moved.category) == (before, "trousers", "saree")
+    assert (counts.moved, number(database, Product), number(database, ProductImage)) == (1, 4, 4)
+    assert run(database, photos).moved == 0
+
+
+def test_the_newest_import_wins_where_both_paths_were_imported(database: Database, photos: Path) -> None:
+    """As records have it in which a moved photo once became a second product."""
+    (photos / "trousers").mkdir()
+    copied = photos / "trousers/1.jpg"
+    copied.write_bytes((photos / "jeans/1.jpg").read_bytes())
+    run(database, photos)
+    with database.write() as session:
+        record_reviews(session, [Verdict("wardrobe", "jeans/1.jpg", "saree")], CATEGORIES)
+        assert contradicting_photos(session, "wardrobe") == [["jeans/1.jpg", "trousers/1.jpg"]]
+    (photos / "jeans/1.jpg").unlink()
+    run(database, photos)
+    kept = get_product(database, "trousers/1.jpg")
+    assert (kept.listed_category, kept.category, number(database, Product)) == ("trousers", "saree", 4)
+    with database.read() as session:
+        assert contradicting_photos(session, "wardrobe") == []
+
+
+def test_a_category_that_is_added_later_is_found_by_importing_again(database: Database, photos: Path) -> None:
+    run(database, photos)
+    shirts = (*CATEGORIES, Category("shirts", "Shirts", ("shirt",)))
+    for _ in import_photos(database, STORE, find_photos(photos, shirts).photos, "wardrobe"):
+        pass
+    assert get_product(database, "other/shirts/4.jpg").found_in == ["shirts"]
+
+
+def test_links_are_followed_but_not_in_circles(tmp_path: Path, photos: Path) -> None:
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    for name in ("jeans", "other"):
+        (linked / name).symlink_to(photos / name)
+    (photos / "jeans" / "around").symlink_to(linked)
+    found = find_photos(linked, CATEGORIES)
+    assert {"jeans/1.jpg", "jeans/2.png", "other/shirts/4.jpg"} == {photo.asin for photo in found.photos}
+
+
+def test_a_name_that_is_no_text_stops_nothing(database: Database, photos: Path) -> None:
+    name = os.fsdecode(b"jean-pre\xe9.jpg")
+    (photos / "jeans" / name).write_bytes(picture_bytes(7))
+    assert run(database, photos) == run(database, photos)
+    strange = get_product(database, "jeans/jean-pre\\xe9.jpg")
+    assert path_of_address(strange.url) == photos.resolve() / "jeans" / name
 
 
 def test_unlabelled_photos_get_no_listed_category(sqlite: Database, photos: Path) -> None:

@@ -136,12 +136,6 @@ def test_a_product_that_two_categories_list_has_no_listed_category(database: Dat
     assert (after.listed_category, after.found_in) == (None, ["jeans", "trousers"])
 
 
-def test_a_known_negative_can_turn_out_to_be_of_a_new_category(database: Database) -> None:
-    save(database, product(found_in="other"))
-    save(database, product(found_in="skirt"))
-    assert get_product(database).listed_category == "skirt"
-
-
 def test_the_same_product_twice_in_one_batch_is_one_product(database: Database) -> None:
     save(database, product(found_in="jeans"), product(found_in="trousers"))
     assert get_product(database).found_in == ["jeans", "trousers"]

@@ -85,6 +85,22 @@ class ImageStore:
         elsewhere = {image_id: sha256 for image_id, sha256, data in rows if data is None}
         return found if self._files is None else found | self._read_files(elsewhere)
 
+    def forget(self, sha256: str) -> None:
+        """Remove the bytes from the files; in the database they go with their row.
+
+        Raises:
+            ImageStoreError: the bytes could not be removed.
+        """
+        if self._files is None:
+            return
+        path = self._path(sha256)
+        try:
+            self._files.rm_file(path)
+        except FileNotFoundError:
+            return
+        except self._errors as error:
+            raise ImageStoreError(f"cannot remove from the image store ({error}); got {path}") from error
+
     def _write_beside(self, path: str, data: bytes) -> None:
         """Write under a name of its own and rename: whoever is killed leaves no half of a picture."""
         part = f"{self._root}/{_PARTS}/{uuid4().hex}.part"

@@ -7,6 +7,7 @@ from db.commands.import_export import export, import_folder
 from db.commands.overview import contact_sheet, stats
 from db.commands.product_list import products
 from db.commands.removing import remove
+from db.commands.renaming import rename_category
 from db.commands.reviewing import review, reviews, to_review
 from db.commands.schema import upgrade
 from db.commands.similar import similar
@@ -22,7 +23,7 @@ app.command()(upgrade)
 app.command()(products)
 app.command("import")(import_folder)
 app.command("to-review")(to_review)
-for command in (export, remove, review, reviews, similar, stats, contact_sheet):
+for command in (export, remove, rename_category, review, reviews, similar, stats, contact_sheet):
     app.command()(command)
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import UTC
 from itertools import count
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
@@ -18,13 +19,21 @@ from db.queries.products import ProductRow
 from db.queries.review_history import ReviewRow
 from db.queries.statistics import Statistics
 from db.queries.to_review import ToReview
-from db.row_formats import WRITERS, as_text
+from db.row_formats import WRITERS
 
 if TYPE_CHECKING:
     from db.datasets.nearest import SimilarPicture
 
 WIDTH_OF_A_FILE: Final = 160
 """Columns of a table that goes to a file or another program, where there is no terminal to ask."""
+
+LONGEST_OUTCOME: Final = 100
+"""Characters of a run in a table; JSON has all."""
+
+_CATEGORY_CHANGES: Final = {
+    "not_learnt": "not learnt yet (python -m worker learn)",
+    "given_up": "no more in categories.toml",
+}
 
 
 def write_rows(rows: Iterable[Any], row_type: type, chosen: str, output: Path | None) -> None:
@@ -123,6 +132,9 @@ def print_statistics(statistics: Statistics) -> None:
     for name, value in asdict(statistics).items():
         if name.startswith("last_"):
             table.add_row(name.replace("_", " "), _last_run(value))
+        elif name in _CATEGORY_CHANGES:
+            if value:
+                table.add_row(_CATEGORY_CHANGES[name], ", ".join(value))
         elif name != "estimated":
             words = value if isinstance(value, dict) else {"": value}
             for word, number in words.items():
@@ -135,9 +147,10 @@ def print_statistics(statistics: Statistics) -> None:
 def _last_run(run: dict[str, Any] | None) -> str:
     if run is None:
         return "none"
-    return " ".join(
-        as_text(run[name]) for name in ("status", "started_at", "outcome") if run[name] is not None
-    )
+    started = run["started_at"]
+    since = "" if started is None else f" {started.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    outcome = "" if run["outcome"] is None else f": {run['outcome']}"
+    return shorten(f"{run['status']}{since}{outcome}", LONGEST_OUTCOME, placeholder=" ...")
 
 
 def _show(table: Table) -> None:

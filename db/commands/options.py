@@ -46,11 +46,6 @@ def row_format(chosen: str | None, output: Path | None) -> str:
     return named
 
 
-def label(word: str | None) -> str | None:
-    """Accept a category that the network can give; raise typer.BadParameter for any other word."""
-    return None if word is None else _one_of([category.name for category in load_categories()], word)
-
-
 def verdict(word: str | None) -> str | None:
     """Accept a category or `other`, as a person can give; raise typer.BadParameter for any other word."""
     if word is None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from db.categories import load_categories
 from db.commands.command_line import terminal
-from db.commands.options import RowFile, RowFormat, label, row_format
+from db.commands.options import RowFile, RowFormat, row_format
 from db.pictures.codes import QualityCode
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ def products(
     category: Annotated[
         str | None,
         typer.Option(
-            callback=label,
             help="Only products with this label, such as saree; with --uncertain, those that are likeliest it.",
         ),
     ] = None,
@@ -60,11 +60,27 @@ def products(
     from db.queries.products import ProductFilter
 
     written_as = row_format(chosen, output)
+    _require_label(category)
     wanted = ProductFilter(category, min_confidence, uncertain, disagree, brand, marketplace, quality, words)
     if written_as != "table":
         _write_all(wanted, limit, after, written_as, output)
     else:
         _print_page(wanted, limit, after)
+
+
+def _require_label(word: str | None) -> None:
+    """Accept a category, or a label that products have of the time when it was one."""
+    from db.queries.products import is_label
+    from db.session import open_database
+
+    known = [category.name for category in load_categories()]
+    if word is None or word in known:
+        return
+    with open_database().read() as session:
+        if not is_label(session, word):
+            raise typer.BadParameter(
+                f"categories are {', '.join(known)}, and no product is labelled otherwise; got {word!r}"
+            )
 
 
 def _write_all(

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     String,
     case,
+    exists,
     literal,
     literal_column,
     null,
@@ -155,6 +156,14 @@ def find_approach(session: Session, wanted: ProductFilter) -> Approach:
     if wanted not in known:
         known[wanted] = look_up(session, wanted.quality, wanted.words)
     return known[wanted]
+
+
+def is_label(session: Session, word: str) -> bool:
+    """Say whether a product has the label, or is likeliest it."""
+    return any(
+        session.scalar(select(exists().where(column == word)))
+        for column in (Product.category, Product.likeliest)
+    )
 
 
 def keys_of(session: Session, product_ids: Iterable[int]) -> dict[int, tuple[str, str]]:

@@ -54,6 +54,8 @@ class Statistics:
         quality: stored pictures by quality code; one with several codes counts for each.
         set_aside: stored pictures that cannot be classified, by reason.
         refused: addresses of pictures that were not stored, by reason.
+        not_learnt: categories of categories.toml that the active version does not know.
+        given_up: categories that the active version gives, and that categories.toml has no more.
         estimated: which of the figures are estimates, such as `products` or `listed: jeans`.
     """
 
@@ -71,6 +73,8 @@ class Statistics:
     set_aside: dict[str, int]
     refused: dict[str, int]
     active_model_version: int | None
+    not_learnt: list[str]
+    given_up: list[str]
     crawl_runs: int
     last_crawl_run: LastRun | None
     training_runs: int
@@ -99,6 +103,8 @@ def gather_statistics(session: Session, categories: tuple[Category, ...]) -> Sta
         set_aside=counter.by_word("set_aside", Image.reason),
         refused=counter.by_word("refused", ProductImage.reason),
         active_model_version=version.id if version else None,
+        not_learnt=[name for name in names if version and name not in version.categories],
+        given_up=[name for name in (version.categories if version else []) if name not in names],
         crawl_runs=counter.count("crawl_runs", select(CrawlRun.id)),
         last_crawl_run=_last_run(session, CrawlRun, CrawlRun.finish_reason),
         training_runs=counter.count("training_runs", select(TrainingRun.id)),

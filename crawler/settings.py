@@ -5,13 +5,10 @@ Every setting can be changed for one run with `-s NAME=VALUE`.
 """
 
 import os
-import tomllib
 
 from scrapy.settings.default_settings import EXTENSIONS_BASE as SCRAPY_EXTENSIONS
 
-from db.settings import ROOT
-
-VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+from db.settings import version
 
 BOT_NAME = "vastra"
 SPIDER_MODULES = ["crawler.spiders"]
@@ -53,7 +50,7 @@ TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"
 
 # Manners. CRAWLER_CONTACT is an e-mail or web address that the shop's owner can turn to.
 CRAWLER_CONTACT = " ".join(os.environ.get("CRAWLER_CONTACT", "").split())
-USER_AGENT = f"Vastra/{VERSION} (+{CRAWLER_CONTACT})" if CRAWLER_CONTACT else f"Vastra/{VERSION}"
+USER_AGENT = f"Vastra/{version()} (+{CRAWLER_CONTACT})" if CRAWLER_CONTACT else f"Vastra/{version()}"
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "Vastra"
 CONCURRENT_REQUESTS_PER_DOMAIN = 1

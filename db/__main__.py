@@ -2,7 +2,7 @@
 
 import typer
 
-from db.commands.command_line import run
+from db.commands.command_line import run, teach_version
 from db.commands.import_export import export, import_folder
 from db.commands.overview import contact_sheet, stats
 from db.commands.product_list import products
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+teach_version(app)
 app.command()(upgrade)
 app.command()(products)
 app.command("import")(import_folder)

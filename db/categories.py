@@ -32,7 +32,7 @@ def load_categories(path: Path | None = None) -> tuple[Category, ...]:
     """
     path = path or ROOT / "categories.toml"
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CategoriesError(f"cannot read the categories in {path}: {error}") from error
     if len(tables) < 2:  # noqa: PLR2004 - one class leaves nothing to tell apart

@@ -79,14 +79,24 @@ def open_engine(url: str) -> Engine:
         if address.database and address.database != ":memory:":
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
             address = _readable_address(address)
-    except (ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, OSError, ValueError) as error:
         # The address may hold a password, so that only its kind is shown.
         kind = url.partition("://")[0] + "://..." if "://" in url else "no address"
-        raise UnreachableDatabaseError(f"DATABASE_URL cannot be used ({error}); got {kind}") from error
+        raise UnreachableDatabaseError(
+            f"DATABASE_URL cannot be used ({_reason(error)}); got {kind}"
+        ) from error
     engine = create_engine(address, connect_args={"timeout": 30})
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValueError):  # it has the text that follows the last colon: a password's part
+        return "its port is no number; in a password, write @ as %40, : as %3A, / as %2F and % as %25"
+    if isinstance(error, NoSuchModuleError):
+        return f"{error}; PostgreSQL's begins with postgresql://, SQLite's with sqlite:///"
+    return str(error)
 
 
 def _readable_address(address: URL) -> URL:

@@ -1,6 +1,7 @@
 """Where records, pictures and the broker are: the environment, read once."""
 
 import os
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,10 @@ def settings() -> Settings:
         SettingsError: a value cannot be used.
     """
     folder = Path(os.environ.get("VASTRA_FOLDER") or ROOT / "var").absolute()
+    if "?" in str(folder):  # in the address of the records, an option would begin there
+        raise SettingsError(
+            f"VASTRA_FOLDER, or the checkout's folder, must hold no question mark; got {folder}"
+        )
     return Settings(
         folder=folder,
         database_url=os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'vastra.sqlite3'}",
@@ -48,6 +53,13 @@ def settings() -> Settings:
         broker_url=os.environ.get("CELERY_BROKER_URL") or None,
         json_logs=_asks_for_json("VASTRA_LOG"),
     )
+
+
+@cache
+def version() -> str:
+    """Give the version of the project, as pyproject.toml says it."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return str(document["project"]["version"])
 
 
 def read_number(name: str, kind: type[Number], default: Number) -> Number:

@@ -2,7 +2,7 @@
 
 import typer
 
-from db.commands.command_line import run
+from db.commands.command_line import run, teach_version
 from worker.cnn.errors import CnnError
 from worker.commands.classifying import classify, embed, predict
 from worker.commands.crawling import crawl
@@ -19,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+teach_version(app)
 app.command()(status)
 app.command()(metrics)
 app.command("run")(run_workers)

@@ -1,14 +1,17 @@
 """What every command line of the project shares: results to standard output, all else to standard error."""
 
+import io
 import logging
 import os
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from db.errors import RecordsError
 from db.logs import set_up_logs
+from db.settings import version
 
 terminal = Console(stderr=True, highlight=False)
 """Standard error, for people: progress, warnings, what to do next."""
@@ -19,6 +22,25 @@ def printable(text: str | None) -> str:
     return "".join(character if character.isprintable() else " " for character in text or "")
 
 
+def teach_version(app: typer.Typer) -> None:
+    """Have a command line answer `--version`, before its commands."""
+
+    @app.callback()
+    def options(
+        *,
+        asked: Annotated[
+            bool,
+            typer.Option("--version", is_eager=True, callback=_tell_version, help="Show Vastra's version."),
+        ] = False,
+    ) -> None: ...
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"Vastra {version()}")
+        raise typer.Exit
+
+
 def run(app: typer.Typer, *errors: type[Exception]) -> None:
     """Run a command line; a named error becomes one line that says what to do, and exit code 1.
 
@@ -27,6 +49,9 @@ def run(app: typer.Typer, *errors: type[Exception]) -> None:
         errors: bases of the errors that a package raises on purpose, beside those of the records.
     """
     named: tuple[type[Exception], ...] = (RecordsError, *errors)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a shop's text may hold what a terminal's encoding has not
+            stream.reconfigure(errors="backslashreplace")
     try:
         set_up_logs()
         logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells its own story at every start

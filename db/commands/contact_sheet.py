@@ -92,7 +92,8 @@ def _tile(product: Product) -> Tile | None:
     if not image_ids:
         return None
     sure = "reviewed" if product.confidence is None else _share(product.confidence)
-    caption = f"{product.category} {sure}" if product.category else f"uncertain, likeliest {sure}"
+    says = product.category or ("other" if product.confidence is None else f"likeliest {product.likeliest}")
+    caption = f"{says} {sure}"
     if product.listed_category is None or product.category is None:
         return Tile(image_ids[0], caption, f"listed: {product.listed_category or '-'}", QUIET)
     agrees = product.listed_category == product.category

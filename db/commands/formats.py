@@ -10,10 +10,10 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from db.commands.command_line import printable, terminal
+from db.commands.command_line import terminal
+from db.commands.fitted_table import show_rows, standard_output
 from db.output_files import written_to
 from db.queries.products import ProductRow
 from db.queries.review_history import ReviewRow
@@ -23,9 +23,6 @@ from db.row_formats import WRITERS
 
 if TYPE_CHECKING:
     from db.datasets.nearest import SimilarPicture
-
-WIDTH_OF_A_FILE: Final = 160
-"""Columns of a table that goes to a file or another program, where there is no terminal to ask."""
 
 LONGEST_OUTCOME: Final = 100
 """Characters of a run in a table; JSON has all."""
@@ -63,65 +60,67 @@ def write_rows(rows: Iterable[Any], row_type: type, chosen: str, output: Path | 
 
 def print_products(rows: Sequence[ProductRow]) -> None:
     """Print the columns that people look for, one line a product; the other formats have them all."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("id", "marketplace", "asin", "title", "brand"):
-        table.add_column(name, no_wrap=True, max_width=36)
-    for name in ("price", "listed as", "category", "confidence"):
-        table.add_column(name, no_wrap=True, justify="right" if name in {"price", "confidence"} else "left")
-    for row in rows:
-        table.add_row(
-            str(row.id), row.marketplace, printable(row.asin), printable(row.title), printable(row.brand),
-            "" if row.price is None else f"{row.price:,.2f} {row.currency or ''}".strip(),
-            row.listed_category, _verdict(row), "" if row.confidence is None else f"{row.confidence:.3f}",
-        )  # fmt: skip
-    _show(table)
+    show_rows(
+        {
+            "id": str(row.id),
+            "marketplace": row.marketplace,
+            "asin": row.asin,
+            "title": row.title,
+            "brand": row.brand,
+            "price": "" if row.price is None else f"{row.price:,.2f} {row.currency or ''}".strip(),
+            "listed as": row.listed_category,
+            "category": _verdict(row),
+            "confidence": "" if row.confidence is None else f"{row.confidence:.3f}",
+        }
+        for row in rows
+    )
 
 
 def print_to_review(rows: Sequence[ToReview]) -> None:
     """Print one line a product: what the shop says, what the network finds likeliest, and why it is asked."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("why", "marketplace", "asin", "listed as", "likeliest", "confidence", "title"):
-        table.add_column(name, no_wrap=True, max_width=36)
-    for row in rows:
-        confidence = "" if row.confidence is None else f"{row.confidence:.3f}"
-        table.add_row(
-            row.why, row.marketplace, printable(row.asin), row.listed_category, row.likeliest, confidence,
-            printable(row.title),
-        )  # fmt: skip
-    _show(table)
+    show_rows(
+        {
+            "why": row.why,
+            "marketplace": row.marketplace,
+            "asin": row.asin,
+            "listed as": row.listed_category,
+            "likeliest": row.likeliest,
+            "confidence": "" if row.confidence is None else f"{row.confidence:.3f}",
+            "title": row.title,
+        }
+        for row in rows
+    )
 
 
 def print_reviews(rows: Sequence[ReviewRow]) -> None:
     """Print one line a verdict, with its moment in UTC, and whether it counts."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("id", "marketplace", "asin", "category", "reviewer", "given", "counts"):
-        table.add_column(name, no_wrap=True, max_width=36)
-    for row in rows:
-        counts = "yes" if row.counts else "withdrawn" if row.withdrawn_at else "no, a later one does"
-        given = f"{row.created_at.astimezone(UTC):%Y-%m-%d %H:%M}"
-        table.add_row(
-            str(row.id),
-            row.marketplace,
-            printable(row.asin),
-            row.category,
-            printable(row.reviewer),
-            given,
-            counts,
-        )
-    _show(table)
+    show_rows(
+        {
+            "id": str(row.id),
+            "marketplace": row.marketplace,
+            "asin": row.asin,
+            "category": row.category,
+            "reviewer": row.reviewer,
+            "given": f"{row.created_at.astimezone(UTC):%Y-%m-%d %H:%M}",
+            "counts": "yes" if row.counts else "withdrawn" if row.withdrawn_at else "no, a later one does",
+        }
+        for row in rows
+    )
 
 
 def print_similar(rows: Sequence["SimilarPicture"]) -> None:
     """Print one line a picture, the nearest first."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("similarity", "sha256", "marketplace", "asin", "category", "title"):
-        table.add_column(name, no_wrap=True, max_width=64 if name == "sha256" else 36)
-    for row in rows:
-        table.add_row(
-            f"{row.similarity:.3f}", row.sha256, row.marketplace, printable(row.asin), row.category,
-            printable(row.title),
-        )  # fmt: skip
-    _show(table)
+    show_rows(
+        {
+            "similarity": f"{row.similarity:.3f}",
+            "marketplace": row.marketplace,
+            "asin": row.asin,
+            "category": row.category,
+            "title": row.title,
+            "sha256": row.sha256,
+        }
+        for row in rows
+    )
 
 
 def print_statistics(statistics: Statistics) -> None:
@@ -141,7 +140,7 @@ def print_statistics(statistics: Statistics) -> None:
                 figure = f"{name}: {word}" if word else name
                 about = "about " if figure in statistics.estimated else ""
                 table.add_row(figure.replace("_", " "), "none" if number is None else f"{about}{number}")
-    _show(table)
+    standard_output().print(table, markup=False)
 
 
 def _last_run(run: dict[str, Any] | None) -> str:
@@ -153,15 +152,9 @@ def _last_run(run: dict[str, Any] | None) -> str:
     return shorten(f"{run['status']}{since}{outcome}", LONGEST_OUTCOME, placeholder=" ...")
 
 
-def _show(table: Table) -> None:
-    """Print to standard output, as wide as the terminal."""
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
-    console.print(table, markup=False)
-
-
 def _verdict(row: ProductRow) -> str:
     if row.uncertain:
-        return f"uncertain ({row.likeliest})" if row.likeliest else "uncertain"
+        return f"{row.why_uncertain} ({row.likeliest}?)" if row.likeliest else str(row.why_uncertain)
     if row.uncertain is None:
         return "-"
     return row.category or "other (review)" if row.decided_by == "review" else str(row.category)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 ROWS_OF_A_TABLE: Final = 20
+LARGEST_ID: Final = 2**63 - 1
 
 
 def products(
@@ -46,7 +47,9 @@ def products(
         str | None, typer.Option(help="Only titles with all of these words, in any order and case.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many; a table shows 20.")] = None,
-    after: Annotated[int, typer.Option(min=0, help="Go on after the product with this id.")] = 0,
+    after: Annotated[
+        int, typer.Option(min=0, max=LARGEST_ID, help="Go on after the product with this id.")
+    ] = 0,
     chosen: RowFormat = None,
     output: RowFile = None,
 ) -> None:
@@ -79,7 +82,8 @@ def _require_label(word: str | None) -> None:
     with open_database().read() as session:
         if not is_label(session, word):
             raise typer.BadParameter(
-                f"categories are {', '.join(known)}, and no product is labelled otherwise; got {word!r}"
+                f"categories are {', '.join(known)}, and no product is labelled otherwise; got {word!r}",
+                param_hint="--category",
             )
 
 
@@ -103,6 +107,8 @@ def _print_page(wanted: "ProductFilter", limit: int | None, after: int) -> None:
     with open_database().read() as session:
         rows = product_page(session, wanted, after, size + 1)
     print_products(rows[:size])
+    if not rows:
+        terminal.print("No such product. `python -m db stats` counts what there is.")
     if len(rows) > size:
         terminal.print("More:", _next_page(wanted, limit, rows[size - 1].id), soft_wrap=True, markup=False)
 

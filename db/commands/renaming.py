@@ -25,7 +25,7 @@ def rename_category(
 
     Example: python -m db rename-category trousers formal_trousers && python -m worker learn
     """
-    from db.repository.renaming import rename_category as rename
+    from db.repository.renamed_categories import rename_category as rename
     from db.session import open_database
 
     if old in {category.name for category in load_categories()}:

@@ -142,7 +142,10 @@ def reviews(
 
     written_as = row_format(chosen, output)
     if written_as == "table":
-        print_reviews(list(stream_reviews(open_database(), marketplace, limit or ROWS_OF_A_TABLE)))
+        rows = list(stream_reviews(open_database(), marketplace, limit or ROWS_OF_A_TABLE))
+        print_reviews(rows)
+        if not rows:
+            terminal.print("No verdict yet: `python -m db to-review` lists what to look at first.")
     else:
         write_rows(stream_reviews(open_database(), marketplace, limit), ReviewRow, written_as, output)
 

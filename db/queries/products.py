@@ -61,7 +61,9 @@ class ProductFilter:
 class ProductRow:
     """One product: the columns of the view classified_products, then its id, which is the cursor.
 
-    For an unclassified product category, confidence, uncertain, decided_by and model_version are None.
+    For an unclassified product category, confidence, uncertain, decided_by and model_version are None. Where no label
+    is claimed, `likeliest` is what it would be, and `why_uncertain` says why it is not: `unsure`, its probability is
+    too low, or `unfamiliar`, the network has hardly seen the like of it.
     """
 
     marketplace: str
@@ -78,6 +80,7 @@ class ProductRow:
     confidence: float | None
     likeliest: str | None
     uncertain: bool | None
+    why_uncertain: str | None
     decided_by: str | None
     model_version: int | None
     image_sha256: str | None
@@ -126,6 +129,7 @@ def product_columns() -> list[ColumnElement[Any]]:
     """Give what is selected for a ProductRow, named like its fields."""
     columns: dict[str, Any] = {
         **{name: getattr(Product, name) for name in COLUMNS if hasattr(Product, name)},
+        "why_uncertain": why_uncertain(),
         "decided_by": case(
             (Product.uncertain.is_(None), null()),
             (Product.confidence.is_(None), literal("review", String)),
@@ -135,6 +139,21 @@ def product_columns() -> list[ColumnElement[Any]]:
         "image_sha256": first_image(),
     }
     return [columns[name].label(name) for name in COLUMNS]
+
+
+def why_uncertain() -> ColumnElement[str | None]:
+    """Give why a product's label is not claimed, as a column: see ProductRow."""
+    threshold = (
+        select(ModelVersion.threshold)
+        .where(ModelVersion.id == Product.label_version_id)
+        .correlate(Product)
+        .scalar_subquery()
+    )
+    return case(
+        (Product.uncertain.is_not(true()), null()),
+        (Product.confidence < threshold, literal("unsure", String)),
+        else_=literal("unfamiliar", String),
+    )
 
 
 def first_image() -> ColumnElement[str]:

@@ -46,6 +46,14 @@ def test_a_wrong_file_says_what_to_mend(tmp_path: Path, text: str, complaint: st
         load_categories(write(tmp_path, text))
 
 
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    """As editors on Windows write it."""
+    assert [category.name for category in load_categories(write(tmp_path, "\ufeff" + SAREE + JEANS))] == [
+        "saree",
+        "jeans",
+    ]
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CategoriesError, match=r"none\.toml"):
         load_categories(tmp_path / "none.toml")

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +66,12 @@ def test_a_command_tells_of_a_wrong_variable_on_one_line(
     result = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr.count("\n"), result.stdout) == (1, 1, "")
     assert result.stderr.startswith(f"Error: {message}")
+
+
+def test_a_folder_that_no_address_can_name_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("VASTRA_FOLDER", str(tmp_path / "what?"))
+    with pytest.raises(SettingsError, match="must hold no question mark"):
+        settings()

@@ -16,7 +16,9 @@ from worker.cnn.config import InputShape
 from worker.cnn.serving.classifier import Classification, Classifier
 
 COLUMNS = ("path", "category", "confidence", "uncertain", "reason")
-"""Of a row; one column for each category follows."""
+"""Of a row; one column for each category follows, and then LAST_COLUMNS."""
+
+LAST_COLUMNS = ("likeliest", "why_uncertain")
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,21 @@ class FilePrediction:
     reason: Reason | None
 
     def row(self, categories: Sequence[str]) -> dict[str, Any]:
-        """Give the columns of the public contract: one a field, then one a category."""
+        """Give the columns of the public contract, by name: COLUMNS, one a category, LAST_COLUMNS."""
         if self.prediction is None:
             empty = {"category": None, "confidence": None, "uncertain": None}
-            return {"path": self.path, **empty, "reason": self.reason, **dict.fromkeys(categories)}
+            of_categories = dict.fromkeys((*categories, *LAST_COLUMNS))
+            return {"path": self.path, **empty, "reason": self.reason, **of_categories}
+        probabilities = self.prediction.probabilities
         return {
             "path": self.path,
             "category": self.prediction.category,
             "confidence": self.prediction.confidence,
             "uncertain": self.prediction.uncertain,
             "reason": None,
-            **{name: self.prediction.probabilities[name] for name in categories},
+            **{name: probabilities[name] for name in categories},
+            "likeliest": max(categories, key=lambda name: probabilities[name]),
+            "why_uncertain": self.prediction.why_uncertain,
         }
 
 

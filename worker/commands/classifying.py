@@ -70,7 +70,7 @@ def predict(
             f"--version asks the records, --model a file: give one; got {version} and {model}"
         )
     classifier = _recorded_classifier(version) if model is None else _exported_classifier(model)
-    from worker.classifying.predicting import COLUMNS, predict_files
+    from worker.classifying.predicting import COLUMNS, LAST_COLUMNS, predict_files
 
     categories = classifier.specification.categories
     files = list(visible_files(folder))
@@ -81,7 +81,7 @@ def predict(
             advance(1) or prediction.row(categories)
             for prediction in predict_files(classifier, folder, files)
         )
-        write_rows(rows, (*COLUMNS, *categories), output)
+        write_rows(rows, (*COLUMNS, *categories, *LAST_COLUMNS), output)
 
 
 def embed(

@@ -99,6 +99,13 @@ def versions_table(versions: Iterable[tuple[ModelVersion, RunKind]]) -> Table:
     return table
 
 
+def version_document(version: ModelVersion, kind: RunKind) -> dict[str, Any]:
+    """Give what is known of a model version, but for its files."""
+    names = ("id", "training_run_id", "network", "body_id", "categories", "temperature", "threshold",
+             "in_distribution_threshold", "active", "created_at", "activated_at", "metrics")  # fmt: skip
+    return {"made": _KINDS[kind]} | {name: getattr(version, name) for name in names}
+
+
 def slices_table(runs: Iterable[CrawlRun]) -> Table:
     """Show the slices of a crawl and what came of each."""
     table = Table("run", "search", "prices", Column("products", justify="right"), "attempts", "ended")

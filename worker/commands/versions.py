@@ -15,8 +15,15 @@ from db.models import ModelVersion, TrainingRun
 from db.output_files import require_writable, written_to
 from db.queries.pending import count_pending
 from db.repository.model_versions import activate as activate_version
+from db.row_formats import as_text
 from db.session import open_database
-from worker.commands.output import categories_table, figures_table, robustness_table, versions_table
+from worker.commands.output import (
+    categories_table,
+    figures_table,
+    robustness_table,
+    version_document,
+    versions_table,
+)
 from worker.commands.progress_bars import training_bar
 
 # TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
@@ -75,11 +82,19 @@ def evaluate(
         console.print(robustness_table(figures["robustness"]))
 
 
-def models() -> None:
+def models(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="As JSON, with every figure and what the version knows.")
+    ] = False,
+) -> None:
     """List the model versions, the latest first."""
     with open_database().read() as session:
         made_by = select(ModelVersion, TrainingRun.kind).join(TrainingRun)
         versions = session.execute(made_by.order_by(ModelVersion.id.desc())).all()
+    if as_json:
+        documents = [version_document(version, kind) for version, kind in versions]
+        typer.echo(json.dumps(documents, indent=2, default=as_text))
+        return
     if not versions:
         terminal.print("Nothing is trained yet: run `python -m worker train`.")
         return

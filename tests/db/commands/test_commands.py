@@ -44,8 +44,14 @@ def test_import_counts_what_it_saved_and_says_what_comes_next(command: Command, 
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ("products --category skirt", "'--category': categories are saree, jeans, trousers; got 'skirt'"),
-        ("products --category other", "'--category': categories are saree, jeans, trousers; got 'other'"),
+        (
+            "products --category skirt",
+            "--category: categories are saree, jeans, trousers, and no product is labelled otherwise; got 'skirt'",
+        ),
+        (
+            "products --category other",
+            "--category: categories are saree, jeans, trousers, and no product is labelled otherwise; got 'other'",
+        ),
         ("products --after B000000001", "Invalid value for '--after': Input should be a valid integer"),
         ("products --after -1", "Invalid value for '--after': Input should be greater than or equal to 0"),
         ("products --limit -5", "Invalid value for '--limit': Input should be greater than or equal to 1"),

@@ -76,7 +76,7 @@ def test_a_note_says_in_its_colour_whether_the_shop_agrees(database: Database) -
         [("listed: saree", WRONG_INK)],
         [("listed: saree", QUIET_INK)],
     ]
-    assert found["Uncertain: no label is claimed"][0].caption == "uncertain, likeliest 50%"
+    assert found["Uncertain: no label is claimed"][0].caption == "likeliest trousers 50%"
 
 
 def test_a_caption_never_claims_certainty_and_tells_a_review(database: Database) -> None:

@@ -196,3 +196,20 @@ def test_postgresql_can_read_a_page_from_an_index(index: str, postgresql_url: st
     database.close()
     assert index in plan
     assert "Sort  (" not in plan.split("SubPlan")[0]
+
+
+def test_why_no_label_is_claimed_is_said(database: Database) -> None:
+    version = model_version(database, threshold=0.8, in_distribution_threshold=0.2)
+    for seed, (asin, confidence, score) in enumerate(
+        [("SURE", 0.9, 0.9), ("UNSURE", 0.7, 0.9), ("STRANGE", 0.9, 0.1)]
+    ):
+        (image,) = save(database, product(asin, seed + 1))
+        predict(database, version, {image: likely("saree", confidence)}, in_distribution=score)
+    save(database, product("NEW"))
+    expected = [("SURE", None), ("UNSURE", "unsure"), ("STRANGE", "unfamiliar"), ("NEW", None)]
+    with database.read() as session:
+        assert [(row.asin, row.why_uncertain) for row in product_page(session, ProductFilter())] == expected
+        of_view = session.execute(
+            text("SELECT asin, why_uncertain FROM classified_products ORDER BY asin DESC")
+        )
+        assert dict(of_view.all()) == dict(expected[:3])

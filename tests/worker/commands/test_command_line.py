@@ -25,7 +25,7 @@ from worker.cnn.pictures.variation_kinds import Variation
 from worker.fleet.waiting import wait_until
 
 NAMES = [category.name for category in CATEGORIES]
-COLUMNS = ["path", "category", "confidence", "uncertain", "reason", *NAMES]
+COLUMNS = ["path", "category", "confidence", "uncertain", "reason", *NAMES, "likeliest", "why_uncertain"]
 
 
 class Command(Protocol):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import subprocess
 import sys
@@ -159,6 +160,8 @@ def test_models_say_how_they_were_made_and_of_which_body(database: Database, com
         ("2", "trained", "", "seed_cnn", "1"),
         ("1", "trained", "", "seed_cnn", ""),
     ]
+    first, *_ = json.loads(command("models", "--json").stdout)
+    assert (first["id"], first["made"], first["active"]) == (3, "learnt", True)
 
 
 def test_suspects_are_those_of_the_active_version(

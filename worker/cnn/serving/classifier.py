@@ -35,6 +35,7 @@ class Classification:
         in_distribution: how much the picture is like the categories; comparable within one model version.
         category: the claimed label; None when uncertain.
         uncertain: whether the confidence or the in-distribution score is under its threshold.
+        why_uncertain: `unsure`, the confidence is, or `unfamiliar`, the score alone is; None for a claimed label.
         embedding: int8 values as bytes; None from a version without a body.
     """
 
@@ -44,6 +45,7 @@ class Classification:
     category: str | None
     uncertain: bool
     embedding: bytes | None = None
+    why_uncertain: str | None = None
 
 
 class Classifier:
@@ -108,12 +110,15 @@ class Classifier:
     def _classify(self, probabilities: Floats, in_distribution: float, *, uncertain: bool) -> Classification:
         categories = self.specification.categories
         likeliest = int(probabilities.argmax())
+        confidence = float(probabilities[likeliest])
+        why = "unsure" if confidence < self.specification.threshold else "unfamiliar"
         return Classification(
             probabilities=dict(zip(categories, probabilities.tolist(), strict=True)),
-            confidence=float(probabilities[likeliest]),
+            confidence=confidence,
             in_distribution=in_distribution,
             category=None if uncertain else categories[likeliest],
             uncertain=uncertain,
+            why_uncertain=why if uncertain else None,
         )
 
 

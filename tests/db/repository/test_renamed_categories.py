@@ -1,4 +1,4 @@
-from db.repository.renaming import rename_category
+from db.repository.renamed_categories import rename_category
 from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
 from tests.factories import CATEGORIES, SHOP, get_product, label, product, save

@@ -37,6 +37,8 @@ class FinishReason(StrEnum):
     """Why a crawl ended, as its crawl run says; Scrapy's own limits (CLOSESPIDER_...) have further ones."""
 
     FINISHED = "finished"
+    CANCELLED = "cancelled"
+    """Of a slice that somebody took back before a worker took it up."""
     SHUTDOWN = "shutdown"
     WRONG_ARGUMENTS = "wrong_arguments"
     """Of a slice that the spider refused to begin."""

@@ -1,6 +1,9 @@
 """What the screens share: the records, the store of pictures, the cache of small ones, heads for the moment."""
 
+import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import cast
 
 from starlette.requests import Request
@@ -23,6 +26,14 @@ class Resources:
     door: Door
     heads: ProvisionalHeads = field(default_factory=ProvisionalHeads)
     alike: AlikeIndex = field(default_factory=AlikeIndex)
+
+    @cached_property
+    def records(self) -> str:
+        """Name the records, by where they are: what a browser keeps for them is for no others."""
+        address = self.database.engine.url.set(username=None, password=None)
+        if address.get_backend_name() == "sqlite":
+            address = address.set(database=str(Path(address.database or "").absolute()), query={})
+        return hashlib.sha256(address.render_as_string().encode()).hexdigest()[:16]
 
 
 def resources(request: Request) -> Resources:

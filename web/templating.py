@@ -37,7 +37,11 @@ def screen(request: Request, template: str, status: int = 200, **values: Any) ->
         status: of HTTP.
         values: what the template names; one that is missing is an error.
     """
-    page = environment().get_template(template).render(request=request, path=request.url.path, **values)
+    page = (
+        environment()
+        .get_template(template)
+        .render(request=request, path=request.url.path, records=request.app.state.resources.records, **values)
+    )
     return HTMLResponse(page, status)
 
 

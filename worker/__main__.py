@@ -8,7 +8,7 @@ from worker.commands.classifying import classify, embed, predict
 from worker.commands.crawling import crawl
 from worker.commands.learning import learn, suspects
 from worker.commands.monitoring import metrics, status
-from worker.commands.running import enqueue, retry, run_workers
+from worker.commands.running import cancel, enqueue, retry, run_workers
 from worker.commands.training import train
 from worker.commands.versions import activate, evaluate, export_model, models
 from worker.errors import WorkerError
@@ -26,8 +26,10 @@ app.command("run")(run_workers)
 for command in (train, learn, classify, evaluate, predict, embed, suspects, models, activate):
     app.command()(command)
 app.command("export-model")(export_model)
-for command in (enqueue, crawl, retry):
-    app.command()(command)
+app.command()(enqueue)
+app.command()(crawl)
+app.command()(cancel)
+app.command()(retry)
 
 if __name__ == "__main__":
     run(app, WorkerError, CnnError)

@@ -1,6 +1,6 @@
 """Products as people read them: filtered, in the order of their ids, a page at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     case,
     exists,
+    func,
     literal,
     literal_column,
     null,
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from db.categories import OTHER
 from db.index_conditions import DISAGREES
 from db.models import Image, LabelChange, ModelVersion, Product, ProductImage
 from db.pictures.codes import QualityCode
@@ -221,3 +223,27 @@ def changed_labels(version_id: int) -> Select[int]:
     """Select the ids of products whose label was replaced since a version was last activated."""
     since = select(ModelVersion.activated_at).where(ModelVersion.id == version_id).scalar_subquery()
     return select(LabelChange.product_id).where(LabelChange.replaced_at >= since)
+
+
+def labels_before(session: Session, version_id: int, product_ids: Collection[int]) -> dict[int, str]:
+    """Give the label that each product had when a version was last activated: a category, `other` or `uncertain`."""
+    rows = session.execute(
+        select(LabelChange.product_id, LabelChange.category, LabelChange.uncertain).where(
+            LabelChange.product_id.in_(product_ids),
+            LabelChange.id.in_(_first_changes(version_id, product_ids)),
+        )
+    )
+    return {
+        product_id: "uncertain" if uncertain else category or OTHER
+        for product_id, category, uncertain in rows
+    }
+
+
+def _first_changes(version_id: int, product_ids: Collection[int]) -> Select[int]:
+    of_these = LabelChange.product_id.in_(product_ids)
+    since = select(ModelVersion.activated_at).where(ModelVersion.id == version_id).scalar_subquery()
+    return (
+        select(func.min(LabelChange.id))
+        .where(of_these, LabelChange.replaced_at >= since)
+        .group_by(LabelChange.product_id)
+    )

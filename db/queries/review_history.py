@@ -80,6 +80,8 @@ class GivenVerdict:
     category: str
     why: str | None
     image_sha256: str | None
+    likeliest: str | None
+    listed_category: str | None
 
 
 def latest_given(session: Session, limit: int = 10) -> list[GivenVerdict]:
@@ -87,14 +89,14 @@ def latest_given(session: Session, limit: int = 10) -> list[GivenVerdict]:
     rows = session.execute(
         select(
             func.coalesce(Review.batch, ""), Review.place, Product.marketplace, Product.asin, Product.title,
-            Review.category, Review.why, first_image(),
+            Review.category, Review.why, first_image(), Product.likeliest, Product.listed_category,
         )
         .join(Product, Product.id == Review.product_id)
         .where(Review.batch.is_not(None), func.length(Review.batch) == _LENGTH_OF_UUID, stands())
         .order_by(Review.id.desc())
         .limit(limit)
     )  # fmt: skip
-    return [GivenVerdict(*row) for row in rows]
+    return [GivenVerdict(*values) for values in map(tuple, rows)]
 
 
 @dataclass(frozen=True)

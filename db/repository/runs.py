@@ -5,8 +5,12 @@ from typing import Any, Final
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from db.crawls import FinishReason
 from db.models import CrawlRun, RunKind, RunStatus, TrainingRun, utc_now
 from db.states.run_states import MAX_RUN_ATTEMPTS, Run, is_dead, is_waiting
+
+CANCELLED: Final = "cancelled before it began"
+"""The error of a training run that somebody took back."""
 
 _PLANNING: Final = 0x56415354
 """The advisory lock of whoever plans by itself; any number that no other program of the database uses."""
@@ -76,6 +80,19 @@ def plan_training_run(
     session.add(run)
     session.flush()
     return run.id
+
+
+def cancel_run(session: Session, run: Run, run_id: int) -> bool:
+    """Finish a run that is planned, and that no worker has taken up yet; say whether it was."""
+    words = {"finish_reason": FinishReason.CANCELLED} if run is CrawlRun else {"error": CANCELLED}
+    cancelled = session.execute(
+        update(run)
+        .where(run.id == run_id, run.status == RunStatus.PLANNED)
+        .values(status=RunStatus.FINISHED, finished_at=utc_now(), **words)
+        .returning(run.id)
+        .execution_options(synchronize_session=False)
+    )
+    return cancelled.one_or_none() is not None
 
 
 def finish_training_run(session: Session, run_id: int, error: str | None = None) -> None:

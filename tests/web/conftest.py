@@ -24,6 +24,14 @@ HOSTS: Final = frozenset({"127.0.0.1", "testserver"})
 expect.set_options(timeout=20_000)  # a busy machine takes its time
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Browse on SQLite alone: what screens answer is tested on both databases, and a browser tells no difference."""
+    if {"chromium", "database_url"} <= set(metafunc.fixturenames):
+        mark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+        metafunc.definition.add_marker(mark)
+
+
 @pytest.fixture
 def shared(database: Database, tmp_path: Path) -> Resources:
     """What the screens share, over the test's own records."""

@@ -7,6 +7,7 @@ from db.crawls import FinishReason
 
 WORDS: Final[Mapping[str, str]] = {
     FinishReason.FINISHED: "came to its end",
+    FinishReason.CANCELLED: "was cancelled before it began",
     FinishReason.SHUTDOWN: "was stopped by hand",
     FinishReason.WRONG_ARGUMENTS: "the crawler refused its arguments; the worker's log says which",
     FinishReason.NO_CONTACT: "no contact was known: set CRAWLER_CONTACT to an e-mail or web address of yours",

@@ -13,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from db.categories import OTHER, load_categories
-from db.errors import NoReviewError
-from db.models import Product
+from db.errors import HeadError, NoReviewError
+from db.models import ModelVersion, Product
 from db.queries.product_history import HistoryEvent, product_history
 from db.queries.product_pictures import ShownPicture, product_pictures
 from db.queries.whole_product import WholeProduct, find_product
@@ -40,14 +40,15 @@ class ProductView:
 
     Attributes:
         pictures: in the order of the shop, those that were refused too.
-        words: what the active version says of those that it has seen, by the image's id: category to probability.
+        words: what the active version says of those that it has seen, by the image's id: category to probability;
+            None where its head is damaged, so that it says nothing.
         version: the number of that version.
         history: the first first.
     """
 
     product: WholeProduct
     pictures: list[ShownPicture]
-    words: Mapping[int, Mapping[str, float]]
+    words: Mapping[int, Mapping[str, float]] | None
     version: int | None
     history: list[HistoryEvent]
 
@@ -69,7 +70,8 @@ def product_twin(request: Request) -> Response:
     """Answer with what the screen shows."""
     view = _view(request)
     pictures = [
-        asdict(shown) | {"probabilities": view.words.get(shown.image_id or 0)} for shown in view.pictures
+        asdict(shown) | {"probabilities": (view.words or {}).get(shown.image_id or 0)}
+        for shown in view.pictures
     ]
     return as_json(
         {
@@ -119,9 +121,18 @@ def _read(session: Session, product: WholeProduct) -> ProductView:
     pictures = product_pictures(session, product.id)
     version = active_version(session)
     image_ids = {shown.image_id for shown in pictures if shown.image_id is not None}
-    words = {} if version is None else words_on_images(session, version, image_ids)
+    words = {} if version is None else _words(session, version, image_ids)
     history = product_history(session, product)
     return ProductView(product, pictures, words, None if version is None else version.id, history)
+
+
+def _words(
+    session: Session, version: ModelVersion, image_ids: Iterable[int]
+) -> Mapping[int, Mapping[str, float]] | None:
+    try:
+        return words_on_images(session, version, image_ids)
+    except HeadError:
+        return None
 
 
 def _is_verdict(event: HistoryEvent) -> bool:

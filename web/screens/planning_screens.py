@@ -13,8 +13,10 @@ from starlette.routing import Route
 
 from db.categories import Category, load_categories
 from db.crawls import DEFAULT_MARKETPLACE, DEFAULT_PAGES, CrawlArguments
+from db.models import CrawlRun
 from db.session import Database
 from web.resources import resources
+from web.screens.cancelling import cancelled
 from web.templating import screen
 from web.twins import as_json
 from worker.crawling.crawl_plan import POLITE_SECONDS, CrawlTime, plan_crawl, polite_time
@@ -98,6 +100,11 @@ def _plan(database: Database, planned: PlannedCrawl) -> list[int]:
         return plan_crawl(session, planned.slices)
 
 
+async def cancel(request: Request) -> Response:
+    """Take a planned crawl back; one that a worker has taken up meanwhile goes on."""
+    return await cancelled(request, CrawlRun, "/crawls")
+
+
 def read_form(given: FormData | QueryParams) -> PlannedCrawl:
     """Read the form's fields, and check them as the crawler will."""
     from crawler.arguments import parse_arguments
@@ -156,4 +163,5 @@ ROUTES: Final = (
     Route("/crawls/new.json", new_crawl_as_json),
     Route("/crawls/new", new_crawl, methods=["GET"]),
     Route("/crawls/new", plan, methods=["POST"]),
+    Route("/crawls/{id:int}/cancel", cancel, methods=["POST"]),
 )

@@ -22,7 +22,7 @@ from db.queries.product_grid import (
     grid_page,
     read_place,
 )
-from db.queries.products import ProductFilter, ProductRow
+from db.queries.products import ProductFilter, ProductRow, labels_before
 from web.resources import resources
 from web.screens.selection_screens import read_done
 from web.templating import screen
@@ -69,11 +69,18 @@ def products(request: Request) -> Response:
         number = count_products(session, state.wanted)
         sources = words_of(session, Product.marketplace)
         done = read_done(session, request)
+        before = _labels_before(session, state, page)
     return screen(
-        request, "products.html", page=page, state=state, words=state.words(), number=number,
+        request, "products.html", page=page, before=before, state=state, words=state.words(), number=number,
         categories=categories, sources=sources, orders=list(GridOrder),
         codes=list(QualityCode), other=OTHER, done=done,
     )  # fmt: skip
+
+
+def _labels_before(session: Session, state: GridState, page: GridPage) -> dict[int, str]:
+    """Say what the products of the page were, where those are asked for that a version has changed."""
+    version = state.wanted.changed_by
+    return labels_before(session, version, [row.id for row in page.rows]) if version is not None else {}
 
 
 def product_rows(request: Request) -> Response:

@@ -8,6 +8,9 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from db.categories import Category
+from db.errors import HeadError
+from db.heads import Head
+from db.models import ModelVersion
 from db.queries.review_order import Candidate, Why, choose
 from db.queries.to_review import Order, read_offers
 from db.repository.network_labels import network_shares
@@ -87,14 +90,24 @@ def read_questions(
     shares: dict[int, dict[str, float]] = {}
     if version is not None and newest is not None:
         offers = offers.read(pool)
-        shares = network_shares(session, version, candidates_of(offers), newest.head)
+        shares = _shares(session, version, candidates_of(offers), newest.head)
         offers = judge_anew(offers, shares)
     chosen = choose(offers, wanted.limit)
     if version is not None and newest is None:
-        shares = network_shares(session, version, [candidate.id for candidate, _ in chosen])
+        shares = _shares(session, version, [candidate.id for candidate, _ in chosen])
     titles = {category.name: category.title for category in categories}
     asked = [_question(candidate, why, shares.get(candidate.id, {}), titles) for candidate, why in chosen]
     return Questions(asked, newest.taught_by if newest else None)
+
+
+def _shares(
+    session: Session, version: ModelVersion, product_ids: Sequence[int], head: Head | None = None
+) -> dict[int, dict[str, float]]:
+    """Ask the network; a version whose head is damaged says nothing, and one can review all the same."""
+    try:
+        return network_shares(session, version, product_ids, head)
+    except HeadError:
+        return {}
 
 
 def digest(categories: Sequence[Category]) -> str:

@@ -140,7 +140,7 @@ async def take_back(request: Request) -> Response:
 
 async def receive(request: Request) -> Response:
     """Take verdicts from a script, and say of each what became of it."""
-    read = await read_verdicts(request)
+    read = await read_verdicts(request, resources(request).records)
     good = [each for each in read if isinstance(each, SentVerdict)]
     receipts = iter(await run_in_threadpool(_record, resources(request).database, good) if good else ())
     return JSONResponse(

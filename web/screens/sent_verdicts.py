@@ -35,11 +35,16 @@ class Malformed:
     error: str
 
 
-async def read_verdicts(request: Request) -> list[SentVerdict | Malformed]:
+async def read_verdicts(request: Request, records: str) -> list[SentVerdict | Malformed]:
     """Read the verdicts of a request, in their order.
 
+    Args:
+        request: its body is JSON.
+        records: the name of those that are open here.
+
     Raises:
-        HTTPException: 413, it is too large; 400, it is no object with a list of verdicts.
+        HTTPException: 413, it is too large; 400, it is no object with a list of verdicts; 409, they were given on
+            other records.
     """
     body = bytearray()
     async for chunk in request.stream():
@@ -47,11 +52,14 @@ async def read_verdicts(request: Request) -> list[SentVerdict | Malformed]:
         if len(body) > LARGEST_BODY:
             raise HTTPException(413, f"at most {LARGEST_BODY} bytes are taken at once: send fewer verdicts")
     try:
-        sent = json.loads(bytes(body))["verdicts"]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        told = json.loads(bytes(body))
+        sent, meant = told["verdicts"], told.get("records", records)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise HTTPException(400, 'send JSON such as {"verdicts": [...]}: see docs/api.md') from error
     if not isinstance(sent, list):
         raise HTTPException(400, f'"verdicts" is a list, got {type(sent).__name__}')
+    if meant != records:
+        raise HTTPException(409, f"these verdicts were given on other records; here are {records}")
     if len(sent) > MOST_VERDICTS:
         raise HTTPException(413, f"at most {MOST_VERDICTS} verdicts are taken at once, got {len(sent)}")
     return [_read(each) for each in sent]

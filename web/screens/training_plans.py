@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from db.categories import OTHER, load_categories
-from db.models import RunKind
+from db.models import RunKind, TrainingRun
 from db.queries.labelled_counts import LabelledCount, count_labelled
 from db.queries.review_news import ReviewNews, review_news
 from db.queries.training_list import last_seconds
@@ -20,6 +20,7 @@ from db.queries.waiting_runs import unfinished_run
 from db.repository.runs import plan_alone
 from db.session import Database
 from web.resources import resources
+from web.screens.cancelling import cancelled
 from web.twins import as_json
 from worker.cnn.config import DEFAULT_NETWORK, NetworkName
 from worker.errors import WorkerError
@@ -72,6 +73,11 @@ async def plan_a_training(request: Request) -> Response:
     except ValueError as error:
         raise HTTPException(400, f"the networks are {', '.join(NetworkName)}, got {word!r}") from error
     return await _planned(lambda session: _train(session, network), resources(request).database)
+
+
+async def cancel(request: Request) -> Response:
+    """Take a planned run back; one that a worker has taken up meanwhile goes on."""
+    return await cancelled(request, TrainingRun, "/training")
 
 
 def read_prospects(session: Session) -> Prospects:
@@ -127,4 +133,5 @@ ROUTES: Final = (
     Route("/training/prospects.json", prospects_as_json),
     Route("/training/learn", plan_a_learning, methods=["POST"]),
     Route("/training/train", plan_a_training, methods=["POST"]),
+    Route("/training/{id:int}/cancel", cancel, methods=["POST"]),
 )

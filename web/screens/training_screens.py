@@ -28,6 +28,7 @@ from web.twins import as_json, rows_as, twins
 from worker.cnn.config import DEFAULT_NETWORK, NetworkName
 from worker.evaluating.charts import Axis, Chart, Line, Mark, Style, learning_charts, shares_axis
 from worker.fleet.consumers import is_nobody_there
+from worker.learning.taught import what_was_taught
 
 LATEST: Final = 50
 """Versions in the drawing of accuracies."""
@@ -69,11 +70,13 @@ def training_run(request: Request) -> Response:
         version = session.scalars(_made_by(run.id)).one_or_none()
         suspects = suspects_of_version(session, version.id) if version else []
         done = read_done(session, request)
+        taught = what_was_taught(session) if version and version.active else None
     queue = LEARN_QUEUE if run.kind is RunKind.LEARNING else TRAIN_QUEUE
     waits = run.status is RunStatus.PLANNED
     return screen(
         request, "training_run.html", run=run, version=version, suspects=suspects, done=done,
         categories=load_categories(), word=status_word(run),
+        taught=taught,
         seconds=run_seconds(run), charts=learning_charts(run.history),
         alone=waits and is_nobody_there(database, queue),
         metrics={name: value for name, value in run.metrics.items() if not isinstance(value, list | dict)},

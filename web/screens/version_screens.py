@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from db.errors import UnknownModelVersionError
+from db.errors import HeadError, UnknownModelVersionError
 from db.messages import LEARN_QUEUE
 from db.models import ModelVersion, Product, Split, TrainingRun
 from db.queries.products import ProductRow, product_columns
@@ -75,15 +75,17 @@ def version(request: Request) -> Response:
     with database.read() as session:
         found = _require(session, request.path_params["id"])
         row = find_version(session, found.id)
-        answers = recorded_answers(session, found)
+        answers = _answers(session, found)
         run = session.get_one(TrainingRun, found.training_run_id)
         active = active_version(session)
         progress = unfinished_relabelling(session) if found.active else None
         changed = count_changed_labels(session, found.id) if found.active else None
         back = version_before(session)
     return screen(
-        request, "version.html", version=found, row=row, run=run, answers=answers, figures=answers.figures(),
-        sources=score_sources(answers.outcomes), kept=measured(found), active=active.id if active else None,
+        request, "version.html", version=found, row=row, run=run, answers=answers,
+        figures=answers.figures() if answers else None,
+        sources=score_sources(answers.outcomes) if answers else [],
+        kept=measured(found), active=active.id if active else None,
         progress=progress, changed=changed, back=back, test=Split.TEST, axis=shares_axis,
         alone=progress is not None and is_nobody_there(database, LEARN_QUEUE),
     )  # fmt: skip
@@ -94,9 +96,9 @@ def version_as_json(request: Request) -> Response:
     with resources(request).database.read() as session:
         found = _require(session, request.path_params["id"])
         row = find_version(session, found.id)
-        answers = recorded_answers(session, found)
+        answers = _answers(session, found)
         progress = unfinished_relabelling(session) if found.active else None
-    figures = answers.figures()
+    figures = answers.figures() if answers else None
     return as_json(
         {
             "version": row,
@@ -105,9 +107,9 @@ def version_as_json(request: Request) -> Response:
             "threshold": found.threshold,
             "in_distribution_threshold": found.in_distribution_threshold,
             "recorded": None if figures is None else {"figures": figures[0], "intervals": figures[1]},
-            "unseen_pictures": answers.unseen,
-            "only_first_products": answers.is_part,
-            "sources": score_sources(answers.outcomes),
+            "unseen_pictures": answers.unseen if answers else None,
+            "only_first_products": answers.is_part if answers else None,
+            "sources": score_sources(answers.outcomes) if answers else [],
             "relabelling": progress,
         }
     )
@@ -195,6 +197,14 @@ def _activate(database: Database, number: int) -> None:
         active = active_version(session)
         if active is None or active.id != number:
             activate(session, number)
+
+
+def _answers(session: Session, found: ModelVersion) -> RecordedAnswers | None:
+    """Ask a version about the test pictures; None where its head is damaged."""
+    try:
+        return recorded_answers(session, found)
+    except HeadError:
+        return None
 
 
 def _require(session: Session, number: int) -> ModelVersion:

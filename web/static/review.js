@@ -11,6 +11,7 @@ const state = JSON.parse(at("state").textContent);
 const address = new URLSearchParams(location.search);
 const skipped = new Set(JSON.parse(sessionStorage.getItem("vastra.skipped") ?? "[]"));
 const done = new Set();
+const mine = new Set(JSON.parse(sessionStorage.getItem("vastra.mine") ?? "[]")); // verdicts of this visit
 const pictures = new Map();
 const keyOf = (product) => `${product.marketplace}\n${product.asin}`;
 const isOpen = (product) =>
@@ -25,8 +26,9 @@ let again = null;
 let retry = null;
 let isAway = false;
 
-function fromStrip({ batch, place: number, marketplace, asin, category, sha256, title, why, address: where }) {
-  const product = { marketplace, asin, title, why: why || null, image_sha256: sha256 || null, shares: {}, address: where };
+function fromStrip({ batch, place: number, marketplace, asin, category, sha256, title, why, address: where, ...data }) {
+  const product = { marketplace, asin, title, why: why || null, image_sha256: sha256 || null, shares: {}, address: where,
+    likeliest: data.likeliest || null, listed_category: data.listed || null };
   return { product, verdict: { id: batch, place: Number(number), marketplace, asin, category, why: product.why } };
 }
 
@@ -41,6 +43,8 @@ function give(category) {
   const { marketplace, asin, why } = product;
   const verdict = { id: newBatch(), place: 0, marketplace, asin, category, why, reviewer: reviewer() };
   given = [{ product, verdict }, ...given].slice(0, 10);
+  mine.add(verdict.id);
+  sessionStorage.setItem("vastra.mine", JSON.stringify([...mine].slice(-100)));
   done.add(keyOf(product));
   ahead.splice(place, 1);
   unsaved.add(verdict);
@@ -50,9 +54,10 @@ function give(category) {
   if (sinceFilled >= ANEW_EVERY || ahead.length < FEW) fill();
 }
 
-function takeBack(index = 0) {
+/** Take the last verdict of this visit back, or the one at an index, which may be of an earlier one. */
+function takeBack(index = given.findIndex(({ verdict }) => mine.has(verdict.id))) {
+  if (index < 0) return say("Nothing of this visit is left to take back: choose an earlier verdict below.");
   const [taken] = given.splice(index, 1);
-  if (!taken) return;
   const { product, verdict } = taken;
   unsaved.add({ ...verdict, taken_back: true });
   done.delete(keyOf(product));
@@ -60,6 +65,11 @@ function takeBack(index = 0) {
   sinceFilled -= 1;
   show();
   count(product, verdict.category, -1);
+}
+
+/** Say something in place of why it is asked. */
+function say(text) {
+  at("reason").textContent = text;
 }
 
 function skip() {

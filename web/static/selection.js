@@ -70,8 +70,7 @@ function say(text, canTakeBack) {
   const place = Object.assign(document.createElement("div"), { id: "done", className: "done line" });
   const said = Object.assign(document.createElement("span"), { textContent: text });
   said.setAttribute("role", "status");
-  const saving = Object.assign(document.createElement("output"), { id: "saving", className: "saving" });
-  place.append(said, saving);
+  place.append(said);
   if (canTakeBack) {
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Take it back " });
     const key = document.createElement("kbd");

@@ -1,7 +1,9 @@
-// Verdicts that are not yet saved: kept in sessionStorage, sent again until they are answered. Each has a UUID, and one
-// that was taken back is sent whole, so that nothing is lost, doubled or overtaken, whatever happens to a message.
+// Verdicts that are not yet saved: kept in sessionStorage, sent again until they are answered, from whatever screen. Each
+// has a UUID, and one that was taken back is sent whole, so that nothing is lost, doubled or overtaken, whatever happens to
+// a message. They are kept by records, which refuse those of others: a server that is started at this address may have other ones.
 
-const KEPT = "vastra.unsaved";
+const RECORDS = document.querySelector("meta[name=records]").content;
+const KEPT = `vastra.unsaved.${RECORDS}`;
 const AT_ONCE = 50; // below what browsers let outlive a page, 64 KiB
 const LONGEST_WAIT = 15000;
 
@@ -105,7 +107,7 @@ async function post(verdicts) {
   const answer = await fetch("/api/reviews", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ verdicts }),
+    body: JSON.stringify({ records: RECORDS, verdicts }),
     keepalive: true, // goes on when the page does not
     signal: AbortSignal.timeout(20000),
   });
@@ -138,11 +140,12 @@ unsaved.send();
 function show(event) {
   const place = document.getElementById("saving");
   if (!place) return;
-  if (event.type === "failed") place.dataset.why = event.detail.error.status === 401 ? "locked" : "away";
+  if (event.type === "failed") place.dataset.why = { 401: "locked", 409: "elsewhere" }[event.detail.error.status] ?? "away";
   else if (event.type === "saved") delete place.dataset.why;
   const whys = {
     away: "the server does not answer, it is tried again",
     locked: "open the address that python -m web printed in another tab, they are sent then",
+    elsewhere: "other records are open here now, they are sent when theirs are again",
   };
   const said = unsaved.size && place.dataset.why ? `${unsaved.size} not saved: ${whys[place.dataset.why]}` : "";
   if (place.textContent !== said) place.textContent = said;

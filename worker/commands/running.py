@@ -1,6 +1,6 @@
 """Keep the workers and their queue going: `python -m worker run`, `enqueue` and `retry`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -39,6 +39,29 @@ def enqueue() -> None:
     with open_database().read() as session:
         sent, pending = enqueue_pending(session), count_pending(session)
     terminal.print(f"Sent {sent} of {pending} pending images.")
+
+
+def cancel(
+    kind: Annotated[
+        Literal["crawl", "training"], typer.Argument(metavar="crawl|training", help="Which kind of run.")
+    ],
+    run: Annotated[int, typer.Argument(metavar="ID", help="As `status`, `crawl` or the page tells it.")],
+) -> None:
+    """Take a run back that is planned, and that no worker has taken up yet.
+
+    One that is under way ends by Ctrl-C where it runs.
+
+    Example: `python -m worker cancel crawl 7`
+    """
+    from db.models import CrawlRun, TrainingRun
+    from db.repository.runs import cancel_run
+
+    with open_database().write() as session:
+        cancelled = cancel_run(session, CrawlRun if kind == "crawl" else TrainingRun, run)
+    if not cancelled:
+        terminal.print(f"Nothing was cancelled: no {kind} run {run} waits for a worker.")
+        raise typer.Exit(1)
+    terminal.print(f"The {kind} run {run} is cancelled.")
 
 
 def retry(

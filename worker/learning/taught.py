@@ -68,6 +68,11 @@ class Taught:
     before: RightOnRandom | None
     after: RightOnRandom
 
+    @property
+    def are_more(self) -> bool:
+        """Say whether it may have changed more than was counted."""
+        return self.changed >= COUNTED_UP_TO
+
 
 def what_was_taught(session: Session) -> Taught | None:
     """Compare the active version with the one that was active before; None where none is active."""

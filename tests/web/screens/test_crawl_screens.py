@@ -146,6 +146,22 @@ def test_planning_writes_rows_and_a_second_press_plans_nothing_twice(
     assert {(each.categories, each.pages, each.details) for each in slices} == {(("saree",), 2, True)}
 
 
+def test_a_planned_crawl_can_be_cancelled_and_one_under_way_cannot(
+    client: TestClient, database: Database
+) -> None:
+    ended = {"attempts": 0, "started_at": None, "finished_at": None, "finish_reason": None}
+    waiting = keep_run(database, status=RunStatus.PLANNED, **ended)
+    running = keep_run(
+        database, status=RunStatus.RUNNING, heartbeat_at=utc_now(), finished_at=None, finish_reason=None
+    )
+    assert "/cancel" in client.get(f"/crawls/{waiting}").text
+    assert "was cancelled before it began" in client.post(f"/crawls/{waiting}/cancel").text
+    assert "/cancel" not in client.post(f"/crawls/{running}/cancel").text
+    with database.read() as session:
+        assert session.get_one(CrawlRun, running).status is RunStatus.RUNNING
+        assert session.get_one(CrawlRun, waiting).finish_reason == FinishReason.CANCELLED
+
+
 def test_a_search_of_ones_own_takes_the_place_of_the_categorys(
     client: TestClient, database: Database
 ) -> None:

@@ -4,7 +4,7 @@ from starlette.testclient import TestClient
 
 from db.repository.found_products import FoundProduct, save_products
 from db.session import Database
-from tests.factories import STORE, product
+from tests.factories import STORE, likely, model_version, predict, product, save
 from tests.web.looking import hindrances
 
 HOSTILE = '<script>alert("x")</script>'
@@ -29,6 +29,16 @@ def test_pages_lead_to_and_fro(client: TestClient, database: Database) -> None:
     back = client.get(f"/products.json?limit=2&before={second[0]['id']}").json()
     assert [row["asin"] for row in second] == ["B000000002", "B000000003"]
     assert back == first
+
+
+def test_what_a_version_has_changed_is_shown_with_the_label_before(
+    client: TestClient, database: Database
+) -> None:
+    (image,) = save(database, product("B1", 1))
+    for category in ("saree", "jeans"):
+        predict(database, version := model_version(database), {image: likely(category)})
+    page = client.get(f"/products?changed_by={version}").text
+    assert "before: saree" in page
 
 
 @pytest.mark.parametrize(

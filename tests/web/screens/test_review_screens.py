@@ -3,31 +3,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
 from starlette.testclient import TestClient
 
-from db.categories import Category, load_categories
-from db.queries.review_history import ReviewRow, stream_reviews
 from db.session import Database
-from tests.factories import SHOP, get_product, label, likely, model_version, predict, product, save
-from tests.web.conftest import TOKEN
-from tests.web.looking import hindrances
+from tests.factories import SHOP, label
+from tests.web.reviewing import classified, given
 from tests.worker.embeddings import STRANGE, taught
 from web.screens import review_screens
 
 HOSTILE = '</script><script>alert("x")</script>'
-
-
-def classified(database: Database, *words: str, **listing: Any) -> None:
-    """Save a product for each word, which the network takes for it, the first least surely; all listed as sarees."""
-    version = model_version(database)
-    for number, word in enumerate(words):
-        (image,) = save(database, product(f"B00000000{number}", 10 + number, **listing))
-        predict(database, version, {image: likely(word, 0.7 + number / 50)})
-
-
-def given(database: Database) -> list[ReviewRow]:
-    return list(stream_reviews(database))
 
 
 def post(client: TestClient, *verdicts: Any) -> list[dict[str, Any]]:
@@ -95,6 +79,18 @@ def test_a_malformed_verdict_is_told_what_is_wrong(client: TestClient, wrong: di
 )
 def test_what_is_no_list_of_verdicts_is_refused(client: TestClient, body: bytes, status: int) -> None:
     assert client.post("/api/reviews", content=body).status_code == status
+
+
+def test_verdicts_of_other_records_are_refused_and_none_is_recorded(
+    client: TestClient, database: Database
+) -> None:
+    classified(database, "jeans")
+    sent = {"records": "others", "verdicts": [verdict()]}
+    assert client.post("/api/reviews", json=sent).status_code == 409
+    assert given(database) == []
+    here = client.get("/review").text.partition('name="records" content="')[2][:16]
+    assert client.post("/api/reviews", json=sent | {"records": here}).status_code == 200
+    assert len(given(database)) == 1
 
 
 def test_another_site_can_give_no_verdict(client: TestClient, database: Database) -> None:
@@ -204,218 +200,3 @@ def test_a_hostile_title_is_text(client: TestClient, database: Database) -> None
 
 
 # In a real browser ------------------------------------------------------------------------------------------------
-
-
-def shown(tab: Page) -> str:
-    return tab.locator("#product").inner_text()
-
-
-def settled(tab: Page) -> None:
-    tab.wait_for_function("() => sessionStorage.getItem('vastra.unsaved') === '[]'")
-
-
-def test_keys_give_verdicts_and_take_them_back(tab: Page, database: Database) -> None:
-    classified(database, "jeans", "trousers", "jeans", "jeans", "jeans")
-    tab.goto("/review?order=unsure")
-    asked = []
-    for key in ("3", "Enter", "q", "0"):
-        asked.append(shown(tab).removeprefix("Title of "))
-        tab.keyboard.press(key)
-    tab.keyboard.press("u")
-    assert shown(tab) == f"Title of {asked[3]}"
-    settled(tab)
-    words = [(row.asin, row.category, row.withdrawn_at is None) for row in given(database)]
-    likeliest = get_product(database, asked[1]).likeliest
-    assert words == [
-        (asked[0], "trousers", True),
-        (asked[1], likeliest, True),
-        (asked[2], "saree", True),
-        (asked[3], "other", False),
-    ]
-    assert [row.why for row in given(database)] == ["unsure"] * 4
-
-
-def test_skipping_and_moving_give_no_verdict_and_a_held_key_gives_one(tab: Page, database: Database) -> None:
-    classified(database, "jeans", "jeans", "jeans")
-    tab.goto("/review?order=unsure")
-    first = shown(tab)
-    tab.keyboard.press("j")
-    assert shown(tab) != first
-    tab.keyboard.press("k")
-    assert shown(tab) == first
-    tab.keyboard.press("s")
-    tab.keyboard.down("1")
-    tab.keyboard.down("1")
-    tab.keyboard.up("1")
-    settled(tab)
-    assert len(given(database)) == 1
-    tab.reload()
-    assert shown(tab) != first
-
-
-def test_a_click_on_the_strip_takes_that_verdict_back(tab: Page, database: Database) -> None:
-    classified(database, "jeans", "jeans", "jeans")
-    tab.goto("/review?order=unsure")
-    first = shown(tab)
-    tab.get_by_role("button", name="Men's trousers").click()
-    tab.keyboard.press("1")
-    settled(tab)
-    tab.reload()
-    tab.locator("#given button").nth(1).click()
-    assert shown(tab) == first
-    settled(tab)
-    assert [row.withdrawn_at is None for row in given(database)] == [False, True]
-
-
-def test_a_name_is_kept_beside_verdicts_and_enter_after_it_gives_none(tab: Page, database: Database) -> None:
-    classified(database, "jeans", "jeans", "jeans")
-    tab.goto("/review")
-    tab.get_by_label("Your name").fill("asha")
-    tab.keyboard.press("Enter")
-    tab.locator("#main").focus()
-    tab.keyboard.press("2")
-    settled(tab)
-    tab.reload()
-    expect(tab.get_by_label("Your name")).to_have_value("asha")
-    assert [row.reviewer for row in given(database)] == ["asha"]
-
-
-def test_keys_can_be_changed_and_switched_off(tab: Page, database: Database) -> None:
-    classified(database, "jeans", "jeans", "jeans")
-    tab.goto("/help")
-    tab.get_by_role("button", name="Change the key: Sarees").click()
-    tab.keyboard.press("y")
-    expect(tab.locator("#keys-said")).to_have_text("y does it now.")
-    tab.goto("/review")
-    expect(tab.locator("#categories kbd").first).to_have_text("y")
-    tab.keyboard.press("1")
-    tab.keyboard.press("y")
-    settled(tab)
-    assert [row.category for row in given(database)] == ["saree"]
-    tab.goto("/help")
-    tab.get_by_role("checkbox", name="Keys are on").click()
-    tab.goto("/review")
-    tab.keyboard.press("y")
-    assert tab.evaluate("sessionStorage.getItem('vastra.unsaved')") in {None, "[]"}
-
-
-def test_keys_lead_to_screens(tab: Page, database: Database) -> None:
-    classified(database, "jeans")
-    tab.goto("/review")
-    tab.keyboard.press("g")
-    tab.keyboard.press("p")
-    tab.wait_for_url("**/products")
-    tab.keyboard.press("?")
-    tab.wait_for_url("**/help")
-
-
-def test_while_the_server_is_away_verdicts_wait_and_leaving_asks(
-    window: BrowserContext, database: Database
-) -> None:
-    classified(database, "jeans", "jeans", "jeans")
-    tab = window.new_page()  # in which a browser may complain of the server
-    tab.goto("/review")
-    tab.route("**/api/reviews", lambda route: route.fulfill(status=503))
-    tab.keyboard.press("1")
-    tab.keyboard.press("2")
-    expect(tab.locator("#saving")).to_contain_text("2 not saved")
-    with tab.expect_event("dialog") as asked:
-        tab.once("dialog", lambda dialog: dialog.dismiss())
-        tab.evaluate("void setTimeout(() => location.assign('/help'))")
-    assert asked.value.type == "beforeunload"
-    tab.unroute("**/api/reviews")
-    tab.evaluate("dispatchEvent(new Event('online'))")
-    settled(tab)
-    expect(tab.locator("#saving")).to_have_text("")
-    assert [row.category for row in given(database)] == ["saree", "jeans"]
-
-
-def test_with_no_picture_left_and_no_server_it_waits(window: BrowserContext, database: Database) -> None:
-    classified(database, "jeans")
-    tab = window.new_page()
-    tab.route("**/review.json*", lambda route: route.abort())
-    tab.goto("/review")
-    tab.keyboard.press("1")
-    expect(tab.locator("#picture")).to_have_text("waiting for the server")
-    tab.unroute("**/review.json*")
-    expect(tab.locator("#nothing")).to_be_visible()
-    expect(tab.locator("#main")).to_be_visible()
-
-
-def test_a_product_that_vanished_is_told_and_the_others_are_recorded(tab: Page, database: Database) -> None:
-    classified(database, "jeans", "jeans", "jeans")
-    tab.goto("/review?order=unsure")
-    with database.write() as session:
-        session.delete(session.merge(get_product(database, "B000000000")))
-    tab.keyboard.press("1")
-    expect(tab.locator("#reason")).to_contain_text("unknown product")
-    tab.keyboard.press("2")
-    settled(tab)
-    assert [row.category for row in given(database)] == ["jeans"]
-
-
-def test_a_category_that_is_added_while_one_reviews_gets_its_key(
-    tab: Page, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    classified(database, "jeans", "jeans", "jeans")
-    tab.goto("/review")
-    more = (*load_categories(), Category("shirt", "Shirts", ("shirt",)))
-    monkeypatch.setattr("web.screens.review_screens.load_categories", lambda: more)
-    tab.keyboard.press("1")
-    expect(tab.locator("#categories button").nth(3)).to_contain_text("Shirts")
-    tab.keyboard.press("4")
-    settled(tab)
-    assert [row.category for row in given(database)] == ["saree", "shirt"]
-
-
-def test_two_tabs_do_not_ask_the_same_for_long(window: BrowserContext, tab: Page, database: Database) -> None:
-    classified(database, "jeans", "jeans", "jeans")
-    other = window.new_page()
-    for page in (tab, other):
-        page.goto("/review?order=unsure")
-    tab.keyboard.press("1")
-    tab.keyboard.press("1")
-    settled(tab)
-    with other.expect_response("**/review.json*"):
-        other.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    other.keyboard.press("j")
-    expect(other.locator("#product")).to_have_text(shown(tab))
-    other.keyboard.press("2")
-    settled(other)
-    assert [(row.category, row.counts) for row in given(database)] == [("saree", True)] * 2 + [
-        ("jeans", True)
-    ]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 360])
-def test_nothing_hinders_a_person(tab: Page, database: Database, scheme: Any, width: int) -> None:
-    classified(database, "jeans", "trousers", "saree", title="A long title " * 30)
-    tab.set_viewport_size({"width": width, "height": 800})
-    tab.emulate_media(color_scheme=scheme)
-    for path in ("/review", "/help", "/review?marketplace=nowhere"):
-        tab.goto(path)
-        tab.wait_for_load_state("networkidle")
-        assert hindrances(tab) == []
-        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    tab.goto("/review")
-    tab.keyboard.press("1")
-    settled(tab)
-    assert hindrances(tab) == []
-
-
-def test_without_javascript_one_reviews_by_buttons(
-    chromium: Browser, page_address: str, database: Database
-) -> None:
-    classified(database, "jeans", "jeans")
-    context = chromium.new_context(base_url=page_address, java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"/?token={TOKEN}")
-    page.goto("/review?order=unsure")
-    first = page.locator("#product").inner_text()
-    page.get_by_role("button", name="Men's trousers").click()
-    assert page.locator("#product").inner_text() != first
-    page.get_by_role("button", name="Take it back").click()
-    assert page.locator("#product").inner_text() == first
-    assert [row.withdrawn_at is None for row in given(database)] == [False]
-    context.close()

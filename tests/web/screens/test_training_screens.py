@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from db.models import Product, RunKind, RunStatus, Split, SuspectLabel, TrainingRun, utc_now
+from db.models import ModelVersion, Product, RunKind, RunStatus, Split, SuspectLabel, TrainingRun, utc_now
 from db.repository.reviews import Verdict, record_reviews
 from db.repository.runs import finish_training_run
 from db.session import Database
@@ -145,6 +145,22 @@ def test_a_run_is_told_with_its_curves_its_version_and_its_suspects(
     assert client.get("/training.json").json()[0]["accuracy"] == 0.9
     assert client.get("/training.csv").text.count("\n") == 2
     assert client.get("/training/404").status_code == 404
+
+
+def test_a_planned_run_can_be_cancelled_and_planned_anew(client: TestClient, database: Database) -> None:
+    ready_to_learn(database)
+    client.post("/training/learn")
+    (first,) = runs(database, RunKind.LEARNING)
+    assert "cancelled before it began" in client.post(f"/training/{first.id}/cancel").text
+    client.post("/training/learn")
+    assert [run.error for run in runs(database, RunKind.LEARNING)] == ["cancelled before it began", None]
+
+
+def test_a_run_says_what_its_version_has_changed(client: TestClient, database: Database) -> None:
+    version = ready_to_learn(database)
+    with database.read() as session:
+        run = session.get_one(ModelVersion, version).training_run_id
+    assert "Since it is active, it has" in client.get(f"/training/{run}").text
 
 
 def test_a_run_that_failed_says_why(client: TestClient, database: Database) -> None:

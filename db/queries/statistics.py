@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, literal_column, select, true
+from sqlalchemy import literal_column, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.categories import Category
@@ -95,7 +95,9 @@ def gather_statistics(session: Session, categories: tuple[Category, ...]) -> Sta
         uncertain=counter.count("uncertain", products.where(Product.uncertain == true())),
         unclassified=counter.count("unclassified", products.where(Product.uncertain.is_(None))),
         reviewed=counter.count("reviewed", select(Review.product_id).where(stands()).distinct()),
-        disagreements=_disagreements(session),
+        disagreements=counter.count_index(
+            "disagreements", products.where(literal_column(DISAGREES)), "ix_products_disagreements"
+        ),
         images=counter.count("images", images),
         pending=_pending(counter, version),
         to_relabel=_to_relabel(counter, version),
@@ -138,12 +140,6 @@ def _by_quality(counter: Counter) -> dict[str, int]:
         str(code): counter.count(f"quality: {code}", select(Image.id).where(with_code(code)))
         for code in QualityCode
     }
-
-
-def _disagreements(session: Session) -> int:
-    """Count to the end: few products are in the index of these, and PostgreSQL would guess nearly all."""
-    statement = select(func.count()).select_from(Product).where(literal_column(DISAGREES))
-    return session.execute(statement).scalar_one()
 
 
 def _last_run(

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from playwright.sync_api import Page
+
 from db.queries.review_history import ReviewRow, stream_reviews
 from db.session import Database
 from tests.factories import likely, model_version, predict, product, save
@@ -17,3 +19,14 @@ def classified(database: Database, *words: str, **listing: Any) -> None:
 
 def given(database: Database) -> list[ReviewRow]:
     return list(stream_reviews(database))
+
+
+def settled(page: Page, timeout: float = 30_000) -> None:
+    """Wait until every verdict that was given in this tab is saved."""
+    page.wait_for_function(
+        """() => {
+            const { content } = document.querySelector("meta[name=records]");
+            return (sessionStorage.getItem(`vastra.unsaved.${content}`) ?? "[]") === "[]";
+        }""",
+        timeout=timeout,
+    )

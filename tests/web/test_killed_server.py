@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page
 from db.queries.review_history import stream_reviews
 from db.session import Database
 from tests.conftest import ROOT
+from tests.web.reviewing import settled
 from tests.worker.embeddings import NAMES, save_embedded, taught
 
 KEYS = int(os.environ.get("VASTRA_KEYS", "50"))
@@ -134,7 +135,7 @@ def test_no_verdict_is_lost_or_doubled_when_the_server_is_killed(
         page.wait_for_timeout(APART_MS)
     for thread in restarts:
         thread.join()
-    page.wait_for_function("() => sessionStorage.getItem('vastra.unsaved') === '[]'", timeout=60_000)
+    settled(page, timeout=60_000)
     context.close()
     recorded = [(row.asin, row.category, row.withdrawn_at is None) for row in stream_reviews(records)]
     assert recorded == typist.given, f"VASTRA_SEED={seed}"

@@ -59,10 +59,16 @@ def test_large_counts_are_estimated_on_postgresql_and_said_to_be(
     with database.engine.begin() as connection:
         connection.exec_driver_sql("ANALYZE")
     figures = gathered(database)
-    database.close()
     assert figures.estimated == ["products", "listed: saree", "unclassified"]
     assert figures.listed == {"saree": 10, "jeans": 1, "trousers": 0}
     assert (figures.products, figures.unclassified) == (11, 11)
+    with database.write() as session:
+        record_reviews(session, [Verdict(SHOP, f"B{number:09}", "jeans") for number in range(5)], CATEGORIES)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    figures = gathered(database)
+    database.close()
+    assert (figures.disagreements, "disagreements" in figures.estimated) == (5, True)
 
 
 def test_sqlite_counts_to_the_end(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

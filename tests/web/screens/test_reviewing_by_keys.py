@@ -8,18 +8,11 @@ from db.session import Database
 from tests.factories import get_product
 from tests.web.conftest import TOKEN
 from tests.web.looking import hindrances
-from tests.web.reviewing import classified, given
+from tests.web.reviewing import classified, given, settled
 
 
 def shown(tab: Page) -> str:
     return tab.locator("#product").inner_text()
-
-
-def settled(tab: Page) -> None:
-    tab.wait_for_function("""() => {
-        const { content } = document.querySelector("meta[name=records]");
-        return sessionStorage.getItem(`vastra.unsaved.${content}`) === "[]";
-    }""")
 
 
 def test_keys_give_verdicts_and_take_them_back(tab: Page, database: Database) -> None:
@@ -104,7 +97,7 @@ def test_keys_can_be_changed_and_switched_off(tab: Page, database: Database) -> 
     tab.get_by_role("checkbox", name="Keys are on").click()
     tab.goto("/review")
     tab.keyboard.press("y")
-    assert tab.evaluate("sessionStorage.getItem('vastra.unsaved')") in {None, "[]"}
+    settled(tab)
 
 
 def test_keys_lead_to_screens(tab: Page, database: Database) -> None:

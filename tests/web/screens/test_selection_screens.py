@@ -10,6 +10,7 @@ from db.session import Database
 from tests.factories import get_product, label, likely, model_version, predict, product, save
 from tests.web.conftest import TOKEN
 from tests.web.looking import hindrances
+from tests.web.reviewing import settled
 from web.screens.selection_screens import leads_back
 
 ASINS = ("B000000001", "B000000002", "B000000003")
@@ -94,10 +95,6 @@ def test_a_form_leads_back_to_this_page_alone(given: str, leads: str) -> None:
 # In a real browser ------------------------------------------------------------------------------------------------
 
 
-def settled(tab: Page) -> None:
-    tab.wait_for_function("() => sessionStorage.getItem('vastra.unsaved') === '[]'")
-
-
 @pytest.mark.usefixtures("ids")
 def test_keys_select_and_give_one_verdict_which_u_takes_back(tab: Page, database: Database) -> None:
     tab.goto("/products")
@@ -105,7 +102,7 @@ def test_keys_select_and_give_one_verdict_which_u_takes_back(tab: Page, database
         tab.keyboard.press(key)
     expect(tab.locator("#selected")).to_have_text("2 selected:")
     tab.keyboard.press("3")
-    expect(tab.get_by_role("status").first).to_have_text("2 products are reviewed: Men's trousers.")
+    expect(tab.locator("#done [role=status]")).to_have_text("2 products are reviewed: Men's trousers.")
     settled(tab)
     assert categories(database) == ["trousers", "trousers", "jeans"]
     assert len({row.id for row in stream_reviews(database)}) == 2
@@ -166,7 +163,7 @@ def test_without_javascript_one_selects_and_labels_by_the_form(
     page.goto("/products?order=sure")
     page.get_by_role("checkbox", name="Select").first.check()
     page.get_by_role("button", name="Sarees").click()
-    assert page.get_by_role("status").inner_text() == "1 product is reviewed: Sarees."
+    assert page.locator(".done [role=status]").inner_text() == "1 product is reviewed: Sarees."
     assert rows(database) == [("saree", True)]
     page.get_by_role("button", name="Take it back").click()
     assert rows(database) == [("saree", False)]

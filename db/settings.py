@@ -62,6 +62,15 @@ def version() -> str:
     return str(document["project"]["version"])
 
 
+def train_after() -> int:
+    """Give how many listed products each category needs before a worker first trains by itself; 0: none ever does.
+
+    Raises:
+        SettingsError: VASTRA_TRAIN_AFTER is no number, or below 0.
+    """
+    return read_number("VASTRA_TRAIN_AFTER", int, 40)
+
+
 def read_number(name: str, kind: type[Number], default: Number) -> Number:
     """Read a number from 0 on out of the environment; the default where the variable is missing or empty.
 

@@ -5,6 +5,7 @@ import typer
 from db.commands.command_line import run, teach_version
 from worker.cnn.errors import CnnError
 from worker.commands.classifying import classify, embed, predict
+from worker.commands.comparing import compare
 from worker.commands.crawling import crawl
 from worker.commands.learning import learn, suspects
 from worker.commands.monitoring import metrics, status
@@ -26,6 +27,7 @@ app.command("run")(run_workers)
 for command in (train, learn, classify, evaluate, predict, embed, suspects, models, activate):
     app.command()(command)
 app.command("export-model")(export_model)
+app.command()(compare)
 app.command()(enqueue)
 app.command()(crawl)
 app.command()(cancel)

@@ -60,10 +60,8 @@ app.conf.update(
         RELABEL: {"queue": LEARN_QUEUE},
         CRAWL_SLICE: {"queue": CRAWL_QUEUE},
     },
-    beat_schedule={
-        # A look that was not taken in time is worthless: the next one sees the same records.
-        "sweep": {"task": SWEEP, "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
-    },
+    beat_scheduler="worker.monotonic_scheduler:MonotonicScheduler",
+    beat_schedule={"sweep": {"task": SWEEP, "schedule": SWEEP_SECONDS}},
     timezone="UTC",
 )
 set_up_worker_logs()

@@ -2,13 +2,14 @@
 
 import logging
 from datetime import timedelta
+from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
 from db.categories import load_categories
 from db.models import RunKind
-from db.queries.labelled_images import products_with_pictures
-from db.queries.waiting_runs import has_training_run, is_crawling, waiting_slices, waiting_training_runs
+from db.queries.first_training import first_training
+from db.queries.waiting_runs import is_crawling, waiting_slices, waiting_training_runs
 from db.repository.predictions import set_aside_exhausted
 from db.repository.runs import give_up_training_runs, plan_alone
 from db.repository.slices import close_dead_crawl_runs, repeat_slices
@@ -94,10 +95,15 @@ def _tend_crawls(session: Session) -> None:
 
 
 def _is_time_for_first_training(database: Database, session: Session) -> bool:
-    enough = worker_settings().train_after
-    if enough == 0 or has_training_run(session):
-        return False
     if is_crawling(session) or _will_crawl(database, session):
         return False
-    counts = products_with_pictures(session, load_categories())
-    return min(counts.values()) >= enough
+    awaited = first_training(session, load_categories(), worker_settings().train_after)
+    if awaited is None:
+        return False
+    _tell_once(awaited.sentence())
+    return awaited.is_due
+
+
+@lru_cache(maxsize=1)  # a sentence is told again only when another one was told between
+def _tell_once(sentence: str) -> None:
+    logger.info("%s", sentence, extra={"action": "training_awaited"})

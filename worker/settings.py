@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from db.settings import read_number
+from db.settings import read_number, train_after
 
 SUPERVISOR: Final = "VASTRA_SUPERVISOR"
 """The variable that tells a supervised process its supervisor's process id."""
@@ -16,8 +16,7 @@ class WorkerSettings:
     """The settings of the workers.
 
     Attributes:
-        train_after: listed products that each category needs before the worker first trains by itself; 0: it
-            never does; VASTRA_TRAIN_AFTER.
+        train_after: see db/settings.train_after.
         learn_after: new verdicts and withdrawals after which the worker learns by itself; 0: never;
             VASTRA_LEARN_AFTER.
         crawl_hours: after which the slices that were last planned are crawled again; 0: never;
@@ -39,7 +38,7 @@ def worker_settings() -> WorkerSettings:
         SettingsError: a value is no number, or below 0.
     """
     return WorkerSettings(
-        train_after=read_number("VASTRA_TRAIN_AFTER", int, 40),
+        train_after=train_after(),
         learn_after=read_number("VASTRA_LEARN_AFTER", int, 16),
         crawl_hours=read_number("VASTRA_CRAWL_HOURS", float, 0.0),
         supervisor=read_number(SUPERVISOR, int, 0) if os.environ.get(SUPERVISOR) else None,

@@ -15,6 +15,7 @@ from worker.app import CRAWL_SLICE, LEARN_HEAD, PROBE, RELABEL, SWEEP, TRAIN_MOD
 from worker.cnn.errors import CnnError
 from worker.crawling.spider_process import crawl_slice as crawl
 from worker.errors import BrokerError, NothingToTrainError, WorkerError
+from worker.fleet.sweeps import is_due
 from worker.learning.relabel_loop import relabel_for
 from worker.schedule import sweep as sweep_records
 
@@ -90,7 +91,8 @@ def crawl_slice(crawl_run_id: int) -> None:
 def sweep() -> None:
     """Send again whatever nobody is working on; the next look comes in seconds, so trouble is only logged."""
     try:
-        sweep_records(open_database())
+        if is_due():
+            sweep_records(open_database())
     except (SettingsError, BrokerError, BrokerUnreachable, DatabaseUnreachable) as error:
         logger.warning("could not look after the queue: %s", error, extra={"action": "sweep_failed"})
 

@@ -18,8 +18,12 @@ from crawler.spiders.amazon_clothing import AmazonClothingSpider
 from crawler.stopping import FAILURE
 from crawler.summary import summarise
 from crawler.tally import tally_of
+from db.categories import load_categories
 from db.crawls import SPIDER, ExitCode, FinishReason
 from db.errors import RecordsError
+from db.queries.first_training import first_training
+from db.session import open_database
+from db.settings import train_after
 
 _ASKED_TO_STOP = "closespider_"
 """Reasons of Scrapy's own limits (CLOSESPIDER_ITEMCOUNT and the like): the user wanted no more."""
@@ -104,6 +108,8 @@ def _report(crawler: Crawler, seconds: float) -> ExitCode:
         arguments, tally = crawler.spider.arguments, tally_of(crawler.stats)
         for line in summarise(tally, arguments, seconds):
             _print(line)
+        if tally.products and (awaited := _awaited()):
+            _print(f"labels    {awaited}")
         failure = failure or judge(tally, is_retry=arguments.retry is not None, is_rendered=arguments.render)
     if reason == CrawlInterruptedError.reason:
         failure = CrawlInterruptedError("interrupted")
@@ -112,6 +118,13 @@ def _report(crawler: Crawler, seconds: float) -> ExitCode:
     if failure is not None:
         _print(f"error: {failure}")
     return ExitCode.NOT_DONE if failure is not None else ExitCode.DONE
+
+
+def _awaited() -> str | None:
+    """Say what the first training waits for, where nothing was trained yet."""
+    with open_database().read() as session:
+        awaited = first_training(session, load_categories(), train_after())
+    return None if awaited is None else awaited.sentence()
 
 
 def _quieten(level: int, *names: str) -> None:

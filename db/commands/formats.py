@@ -149,7 +149,8 @@ def _last_run(run: dict[str, Any] | None) -> str:
     started = run["started_at"]
     since = "" if started is None else f" {started.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     outcome = "" if run["outcome"] is None else f": {run['outcome']}"
-    return shorten(f"{run['status']}{since}{outcome}", LONGEST_OUTCOME, placeholder=" ...")
+    status = "failed" if run["failed"] else run["status"]
+    return shorten(f"{status}{since}{outcome}", LONGEST_OUTCOME, placeholder=" ...")
 
 
 def _verdict(row: ProductRow) -> str:

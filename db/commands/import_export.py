@@ -60,7 +60,21 @@ def import_folder(
         raise typer.Exit(1)
     if not outcome.stored:
         raise NothingToImportError(f"no picture was imported; check the folder, got {folder}")
-    terminal.print("A running worker picks them up by itself: python -m worker run")
+    _tell_what_comes()
+
+
+def _tell_what_comes() -> None:
+    """Say what a worker does with the photos, or what the first training still waits for."""
+    from db.queries.first_training import first_training
+    from db.session import open_database
+    from db.settings import train_after
+
+    with open_database().read() as session:
+        awaited = first_training(session, load_categories(), train_after())
+    if awaited is None:
+        terminal.print("A running worker picks them up by itself: python -m worker run")
+    else:
+        terminal.print(awaited.sentence(), soft_wrap=True)
 
 
 def _import(photos: "Sequence[Photo]", source: str) -> "ImportCounts":

@@ -26,16 +26,21 @@ def stats(
     Example: python -m db stats --format json
     """
     from db.commands.formats import print_statistics
+    from db.queries.first_training import first_training
     from db.queries.statistics import gather_statistics
     from db.row_formats import as_text
     from db.session import open_database
+    from db.settings import train_after
 
     with open_database().read() as session:
         statistics = gather_statistics(session, load_categories())
+        awaited = first_training(session, load_categories(), train_after())
     if chosen == "json":
         typer.echo(json.dumps(asdict(statistics), indent=2, default=as_text))
     else:
         print_statistics(statistics)
+    if awaited is not None and statistics.products:
+        terminal.print(awaited.sentence(), soft_wrap=True)
 
 
 def contact_sheet(

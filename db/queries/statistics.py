@@ -32,6 +32,7 @@ class LastRun:
 
     Attributes:
         outcome: a crawl run's finish reason; a training run's error, None where it made a model version.
+        failed: whether it is a training run that made none.
     """
 
     id: int
@@ -39,6 +40,7 @@ class LastRun:
     started_at: datetime | None
     finished_at: datetime | None
     outcome: str | None
+    failed: bool
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,10 @@ def _last_run(
     session: Session, run: type[CrawlRun] | type[TrainingRun], outcome: InstrumentedAttribute[str | None]
 ) -> LastRun | None:
     row = session.execute(
-        select(run.id, run.status, run.started_at, run.finished_at, outcome).order_by(run.id.desc()).limit(1)
+        select(run.id, run.status, run.started_at, run.finished_at, outcome.label("outcome"))
+        .order_by(run.id.desc())
+        .limit(1)
     ).one_or_none()
-    return None if row is None else LastRun(*row)
+    if row is None:
+        return None
+    return LastRun(*row, failed=run is TrainingRun and row.outcome is not None)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from db.crawls import CrawlArguments
@@ -47,8 +47,3 @@ def waiting_slices(session: Session) -> dict[str, list[int]]:
 def is_crawling(session: Session) -> bool:
     """Say whether some spider is at work."""
     return bool(session.scalar(select(exists().where(is_alive(CrawlRun)))))
-
-
-def has_training_run(session: Session) -> bool:
-    """Say whether anything was ever trained, or is planned to be."""
-    return session.scalar(select(func.count(TrainingRun.id))) != 0

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from db.messages import BATCH_SIZE
 from db.models import Embedding, Image, ModelVersion, Prediction, utc_now
+from db.states.run_states import AHEAD
 
 LEASE: Final = timedelta(seconds=45)
 """How long a claim lasts; one whose owner has died runs out by itself."""
@@ -44,14 +45,19 @@ def is_seen(version: ModelVersion) -> ColumnElement[bool]:
 
 def is_free(version: ModelVersion) -> ColumnElement[bool]:
     """Select pending images with attempts left that nobody has claimed, or whose claim has run out."""
-    unclaimed = or_(Image.leased_until.is_(None), Image.leased_until < utc_now())
+    unclaimed = Image.leased_until.is_(None) | has_run_out()
     return is_pending(version) & unclaimed & (Image.attempts < MAX_IMAGE_ATTEMPTS)
+
+
+def has_run_out() -> ColumnElement[bool]:
+    """Select claimed images whose claim has run out, or reaches further than any does: then a clock was wrong."""
+    now = utc_now()
+    return or_(Image.leased_until < now, Image.leased_until > now + LEASE + AHEAD)
 
 
 def is_exhausted() -> ColumnElement[bool]:
     """Select images whose every attempt ended with a dead worker, and that are still to be set aside."""
-    abandoned = Image.leased_until < utc_now()
-    return ~is_set_aside() & abandoned & (Image.attempts >= MAX_IMAGE_ATTEMPTS)
+    return ~is_set_aside() & has_run_out() & (Image.attempts >= MAX_IMAGE_ATTEMPTS)
 
 
 def last_seen_by(version: ModelVersion) -> InstrumentedAttribute[int | None]:

@@ -16,9 +16,14 @@ FRESH: Final = timedelta(seconds=30)
 """A running run whose heart has not beaten for so long has died."""
 
 
+AHEAD: Final = timedelta(minutes=5)
+"""So much may another machine's clock be ahead; a moment later than that was written while a clock was wrong."""
+
+
 def is_alive(run: Run) -> ColumnElement[bool]:
     """Select runs that some process is working on."""
-    return (run.status == RunStatus.RUNNING) & (run.heartbeat_at > utc_now() - FRESH)
+    now = utc_now()
+    return (run.status == RunStatus.RUNNING) & run.heartbeat_at.between(now - FRESH, now + AHEAD)
 
 
 def is_waiting(run: Run) -> ColumnElement[bool]:
@@ -42,8 +47,9 @@ def is_slice() -> ColumnElement[bool]:
 
 def status_word(run: CrawlRun | TrainingRun) -> str:
     """Give the status of a run as people want to know it: `silent` where it should run, and its heart has stopped."""
+    now = utc_now()
     is_silent = run.status is RunStatus.RUNNING and (
-        run.heartbeat_at is None or run.heartbeat_at <= utc_now() - FRESH
+        run.heartbeat_at is None or not now - FRESH < run.heartbeat_at <= now + AHEAD
     )
     return "silent" if is_silent else str(run.status)
 

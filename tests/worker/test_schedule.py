@@ -297,3 +297,33 @@ def test_what_is_to_be_relabelled_is_sent_for_until_nothing_is_left(database: Da
     sweep(database)
     sweep(database)
     assert waiting(LEARN_QUEUE) == 1
+
+
+def test_a_first_training_that_failed_is_tried_again_an_hour_later_and_not_at_once(
+    database: Database,
+) -> None:
+    save_listed(database, ENOUGH, ENOUGH, ENOUGH)
+    sweep(database)
+    (run,) = training_runs(database)
+    with database.write() as session:
+        finish_training_run(session, run.id, error="no memory")
+    sweep(database)
+    assert len(training_runs(database)) == 1
+    with database.write() as session:
+        session.execute(update(TrainingRun).values(finished_at=utc_now() - timedelta(minutes=61)))
+    sweep(database)
+    assert len(training_runs(database)) == 2
+
+
+def test_heartbeats_and_claims_of_a_clock_that_was_wrong_hold_nothing(database: Database) -> None:
+    save(database, product("B1", 1))
+    model_version(database)
+    tomorrow = utc_now() + timedelta(days=1)
+    with database.write() as session:
+        run = start_crawl_run(session, "amazon.in", {})
+        session.execute(update(CrawlRun).values(heartbeat_at=tomorrow))
+        session.execute(update(Image).values(leased_until=tomorrow, attempts=1))
+    sweep(database)
+    assert waiting(CLASSIFY_QUEUE) == 1
+    with database.read() as session:
+        assert session.get_one(CrawlRun, run).finish_reason == FinishReason.CRAWLER_DIED

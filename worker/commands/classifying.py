@@ -9,6 +9,7 @@ from db.commands.command_line import terminal
 from db.image_store import open_image_store
 from db.pictures.picture_files import visible_files
 from db.queries.pending import count_pending
+from db.queries.set_aside import count_set_aside
 from db.session import open_database
 from worker.commands.learning import relabel_here
 from worker.commands.output import Format, write_rows
@@ -33,16 +34,19 @@ def classify() -> None:
     database = open_database()
     with database.read() as session:
         require_version(session)
-        pending = count_pending(session)
+        pending, aside = count_pending(session), sum(count_set_aside(session).values())
     relabel_here(database)
     from worker.classifying.claims import classify_pending
 
     with bar("classifying", pending) as advance:
         done = classify_pending(database, open_image_store(), advance)
     with database.read() as session:
-        left = count_pending(session)
+        left, aside = count_pending(session), sum(count_set_aside(session).values()) - aside
     elsewhere = f" {left} are with other workers; their claims end within 45 s." if left else ""
-    terminal.print(f"Classified {done} images.{elsewhere} Next: `python -m db products`.")
+    unread = f" {aside} could not be read and are set aside: `python -m worker retry`." if aside > 0 else ""
+    terminal.print(
+        f"Classified {done - max(0, aside)} images.{unread}{elsewhere} Next: `python -m db products`."
+    )
 
 
 def predict(

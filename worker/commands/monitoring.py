@@ -20,7 +20,8 @@ def status(
     """Show queues, workers, what is pending or set aside, and runs on one screen.
 
     A worker consumes when it was heard of in the last 90 s, or is at a run whose heart beats. Counts over
-    10,000 are PostgreSQL's estimates. Exit code 1 if the broker or the database does not answer.
+    10,000 are PostgreSQL's estimates. Exit code 1 if the broker or the database does not answer; without
+    a broker, it shows what the records say.
     """
     from db.row_formats import as_text
     from worker.fleet.status import read_status, status_screen
@@ -30,6 +31,9 @@ def status(
         typer.echo(json.dumps(asdict(found), indent=2, default=as_text))
     else:
         Console().print(status_screen(found))
+    if found.problem is not None:
+        terminal.print(f"Error: {found.problem}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1)
 
 
 def metrics(

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from db.commands.command_line import terminal
+from db.messages import CLASSIFY_QUEUE
 from db.pictures.codes import Reason
 from db.queries.pending import count_pending
 from db.queries.set_aside import count_set_aside
@@ -33,12 +34,18 @@ def run_workers() -> None:
 
 def enqueue() -> None:
     """Send every pending image to the classifiers now; a running worker does so by itself every 10 s."""
-    from worker.fleet.queue import enqueue_pending, require_broker
+    from worker.fleet.queue import enqueue_pending, require_broker, waiting
 
     require_broker()
     with open_database().read() as session:
+        waiting_already = waiting(CLASSIFY_QUEUE)
         sent, pending = enqueue_pending(session), count_pending(session)
-    terminal.print(f"Sent {sent} of {pending} pending images.")
+    why = ""
+    if waiting_already:
+        why = f": {waiting_already} messages wait already, and workers take them first"
+    elif sent < pending:
+        why = ": workers are at the others, or were a moment ago"
+    terminal.print(f"Sent {sent} of {pending} pending images{why}.", soft_wrap=True)
 
 
 def cancel(

@@ -5,6 +5,7 @@ running when its owner is killed, and whoever comes next adopts it.
 """
 
 import fcntl
+import logging
 import os
 import shutil
 import subprocess
@@ -17,6 +18,11 @@ from redis import RedisError
 from db.broker import address_file, address_of, embedded_socket, open_redis, socket_of
 from worker.errors import BrokerError
 from worker.fleet.waiting import wait_until
+
+logger = logging.getLogger(__name__)
+
+_MESSAGES: Final = "appendonlydir"
+"""The server's folder of messages, as it calls it where nothing else is said."""
 
 _LONGEST_SOCKET_PATH: Final = 100
 """Bytes; the operating system allows 103 (macOS) or 107 (Linux)."""
@@ -89,6 +95,9 @@ class EmbeddedBroker:
         else:
             address = self._launch(lock)
             wait_until(lambda: answers(address) or not self._is_alive(), _PATIENCE_SECONDS)
+            if not self._is_alive() and self._put_messages_aside():
+                address = self._launch(lock)
+                wait_until(lambda: answers(address) or not self._is_alive(), _PATIENCE_SECONDS)
         if not answers(address):
             self.stop()
             raise BrokerError(f"the embedded broker does not answer; its log is {self._log}")
@@ -106,6 +115,24 @@ class EmbeddedBroker:
                 start_new_session=True,  # Ctrl-C is for the supervisor, which stops the broker last
             )
         return address_of(socket)
+
+    def _put_messages_aside(self) -> bool:
+        """Move a file of messages away that the server may not be able to read, as after a power cut.
+
+        Messages are hints: what they asked for is in the records, and is sent anew.
+        """
+        messages = self._folder / _MESSAGES
+        if not messages.is_dir():
+            return False
+        aside = self._folder / f"{_MESSAGES}.unreadable"
+        shutil.rmtree(aside, ignore_errors=True)
+        messages.rename(aside)
+        logger.warning(
+            "the broker could not read its messages: they are put aside in %s, and what they asked for is sent anew",
+            aside,
+            extra={"action": "messages_put_aside"},
+        )
+        return True
 
     def _is_alive(self) -> bool:
         return self._server is not None and self._server.poll() is None

@@ -6,7 +6,6 @@ from elsewhere. A worker that ends takes its entry away, one that is killed leav
 
 import json
 import logging
-import time
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ from redis import Redis, RedisError
 
 from worker.app import PROBE, app
 from worker.errors import BrokerError
-from worker.fleet.broker_contents import open_broker
+from worker.fleet.broker_contents import broker_seconds, open_broker
 
 logger = logging.getLogger(__name__)
 
@@ -45,13 +44,13 @@ class Presence:
 
 def list_workers(broker: Redis) -> list[Presence]:
     """List the workers that have said something within the last hour, by name."""
-    found = []
+    found, now = [], broker_seconds(broker)
     for key in broker.scan_iter(match=f"{_PREFIX}*"):
         said = broker.get(key)
         if isinstance(said, bytes):
             entry = json.loads(said)
             name = bytes(key).decode().removeprefix(_PREFIX)
-            seconds = max(0.0, time.time() - entry["at"])
+            seconds = max(0.0, now - entry["at"])
             queues = tuple(entry.get("queues", ()))  # an earlier version says none
             found.append(Presence(name, entry["task"], seconds, queues))
     return sorted(found, key=lambda worker: worker.name)
@@ -90,9 +89,10 @@ def _say(name: str | None, task: str | None) -> None:
     """Write an entry that forgets itself; a task called without a worker has no name, and says nothing."""
     if name is None:
         return
-    entry = {"task": task, "at": time.time(), "queues": list(app.amqp.queues.consume_from)}
     try:
         with open_broker() as broker:
+            at = broker_seconds(broker)
+            entry = {"task": task, "at": at, "queues": list(app.amqp.queues.consume_from)}
             broker.set(f"{_PREFIX}{name}", json.dumps(entry), ex=_KEPT_SECONDS)
     except _SILENT as error:
         logger.debug("could not say what %s does: %s", name, error)

@@ -21,9 +21,16 @@ from worker.errors import BrokerError
 
 
 def require_broker() -> None:
-    """Raise BrokerError unless somebody has told the address of a broker."""
+    """Raise BrokerError unless a broker answers: whoever plans a run for a worker asks before."""
     if broker_url() is None:
         raise BrokerError("no broker is known: start `python -m worker run`, or set CELERY_BROKER_URL")
+    try:
+        with app.connection_for_read() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0)
+    except OperationalError as error:
+        raise BrokerError(
+            f"the broker does not answer; is it up, and CELERY_BROKER_URL right? {error}"
+        ) from error
 
 
 def waiting(queue: str) -> int:

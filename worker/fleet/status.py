@@ -7,11 +7,13 @@ from typing import Final
 from redis import RedisError
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.categories import load_categories
 from db.models import CrawlRun, RunStatus, TrainingRun
+from db.queries.first_training import first_training
 from db.queries.statistics import LastRun, Statistics, gather_statistics
 from db.session import Database
 from db.states.run_states import is_alive
@@ -20,6 +22,8 @@ from worker.errors import BrokerError
 from worker.fleet.broker_contents import Queue, Taken, count_messages, count_taken, open_broker
 from worker.fleet.presence import Presence, list_workers
 from worker.fleet.queue import require_broker
+from worker.fleet.sweeps import seconds_since_sweep
+from worker.settings import worker_settings
 
 SILENT_AFTER_SECONDS: Final = 90
 """Each worker consumes a task of its own every 30 s; three times that without one, and it consumes no more."""
@@ -42,6 +46,7 @@ class BrokerStatus:
     queues: list[Queue]
     taken: Taken
     workers: list[Presence]
+    swept_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,14 @@ class RecordsStatus:
         statistics: the figures of `python -m db stats`.
         crawl_runs: their number by status; likewise training_runs.
         alive: the task of every kind of run whose heart beats.
+        first_training: what it waits for; None where there was one.
     """
 
     statistics: Statistics
     crawl_runs: dict[str, int]
     training_runs: dict[str, int]
     alive: frozenset[str]
+    first_training: str | None
 
 
 @dataclass(frozen=True)
@@ -65,15 +72,23 @@ class Status:
     """One screen of both, for people and for programs.
 
     Attributes:
+        problem: why the broker does not answer; None while it does, and else nothing is known of queues and workers.
+        swept_seconds: since the schedule last had the records looked after; None where it never did.
+        unconsumed: queues in which messages wait, or for which runs are planned, and that no worker consumes.
+        first_training: what it waits for; None where there was one.
         pending: images that the active version has still to predict.
         to_relabel: products that it has still to relabel.
         set_aside: images that are not to be classified, by reason.
         estimated: whether `pending` is an estimate, as it is where very many are.
     """
 
+    problem: str | None
+    swept_seconds: float | None
+    unconsumed: list[str]
     queues: list[Queue]
     taken: Taken
     workers: list[WorkerStatus]
+    first_training: str | None
     pending: int
     estimated: bool
     to_relabel: int
@@ -86,17 +101,22 @@ class Status:
 
 
 def read_status(database: Database) -> Status:
-    """Ask the broker and the records.
-
-    Raises:
-        BrokerError: no broker is known, or it does not answer.
-    """
-    broker, records = read_broker(), read_records(database)
+    """Ask the broker and the records; a broker that does not answer keeps nobody from the records."""
+    records, problem = read_records(database), None
+    try:
+        broker = read_broker()
+    except BrokerError as error:
+        broker, problem = BrokerStatus([], Taken(0, None), [], None), str(error)
     figures = records.statistics
+    workers = [judge_worker(worker, records.alive) for worker in broker.workers]
     return Status(
+        problem=problem,
+        swept_seconds=broker.swept_seconds,
+        unconsumed=[] if problem else _unconsumed(broker, workers),
         queues=broker.queues,
         taken=broker.taken,
-        workers=[judge_worker(worker, records.alive) for worker in broker.workers],
+        workers=workers,
+        first_training=records.first_training,
         pending=figures.pending,
         estimated="pending" in figures.estimated,
         to_relabel=figures.to_relabel,
@@ -118,7 +138,9 @@ def read_broker() -> BrokerStatus:
     require_broker()
     try:
         with open_broker() as broker:
-            return BrokerStatus(count_messages(broker), count_taken(broker), list_workers(broker))
+            return BrokerStatus(
+                count_messages(broker), count_taken(broker), list_workers(broker), seconds_since_sweep(broker)
+            )
     except RedisError as error:
         raise BrokerError(
             f"the broker does not answer; is it up, and CELERY_BROKER_URL right? {error}"
@@ -133,8 +155,10 @@ def read_records(database: Database) -> RecordsStatus:
             for task, run in ((CRAWL_SLICE, CrawlRun), (TRAIN_MODEL, TrainingRun), (LEARN_HEAD, TrainingRun))
             if session.scalar(select(func.count(run.id)).where(is_alive(run)))
         }
+        awaited = first_training(session, load_categories(), worker_settings().train_after)
         return RecordsStatus(
             statistics=gather_statistics(session, load_categories()),
+            first_training=None if awaited is None else awaited.sentence(),
             crawl_runs=_by_status(session, CrawlRun),
             training_runs=_by_status(session, TrainingRun),
             alive=frozenset(alive),
@@ -149,7 +173,15 @@ def judge_worker(worker: Presence, alive: frozenset[str]) -> WorkerStatus:
 
 def status_screen(status: Status) -> Group:
     """Show the status to people."""
-    return Group(_queues_table(status), _workers_table(status.workers), _records_table(status))
+    if status.problem is not None:
+        return Group(Text("broker: does not answer", style="red"), _records_table(status))
+    return Group(_queues_table(status), _workers_table(status), _records_table(status))
+
+
+def _unconsumed(broker: BrokerStatus, workers: list[WorkerStatus]) -> list[str]:
+    consuming = {worker.name for worker in workers if worker.consuming}
+    consumed = {queue for each in broker.workers if each.name in consuming for queue in each.queues}
+    return [queue.name for queue in broker.queues if queue.waiting and queue.name not in consumed]
 
 
 def _by_status(session: Session, run: type[CrawlRun] | type[TrainingRun]) -> dict[str, int]:
@@ -165,22 +197,29 @@ def _queues_table(status: Status) -> Table:
     return table
 
 
-def _workers_table(workers: list[WorkerStatus]) -> Table:
+def _workers_table(status: Status) -> Table:
     table = Table("worker", "at", "last heard of", "consuming")
-    for worker in workers:
+    for worker in status.workers:
         task = (worker.task or "waiting").rpartition(".")[2]
         table.add_row(worker.name, task, f"{_age(worker.seconds)} ago", "yes" if worker.consuming else "NO")
-    if not workers:
+    if not status.workers:
         table.add_row("none", "", "", "start `python -m worker run`")
+    for queue in status.unconsumed:
+        table.add_row(f"none for queue {queue}", "", "", f"NO: celery -A worker.app worker -Q {queue}")
+    if status.swept_seconds is None or status.swept_seconds > SILENT_AFTER_SECONDS:
+        heard = "never" if status.swept_seconds is None else f"{_age(status.swept_seconds)} ago"
+        table.add_row("schedule", "", heard, "NO: celery -A worker.app beat")
+    else:
+        table.add_row("schedule", "waiting", f"{_age(status.swept_seconds)} ago", "yes")
     return table
 
 
 def _records_table(status: Status) -> Table:
     table = Table("records", "", show_header=False)
     about = "about " if status.estimated else ""
-    table.add_row(
-        "active model version", str(status.active_model_version or "none: run `python -m worker train`")
-    )
+    table.add_row("active model version", str(status.active_model_version or "none yet"))
+    if status.first_training is not None:
+        table.add_row("first training", status.first_training)
     table.add_row("pending images", f"{about}{status.pending}")
     if status.to_relabel:
         table.add_row("products to relabel", str(status.to_relabel))
@@ -196,7 +235,8 @@ def _run(run: LastRun | None) -> str:
     if run is None:
         return "none"
     started = "" if run.started_at is None else f", begun {run.started_at:%Y-%m-%d %H:%M}"
-    return f"{run.id}: {run.status}{started}{'' if run.outcome is None else f', {run.outcome}'}"
+    status = "failed" if run.failed else run.status
+    return f"{run.id}: {status}{started}{'' if run.outcome is None else f', {run.outcome}'}"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Final
 
 from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
-from db.settings import ROOT, settings
+from db.settings import ROOT
 from worker.errors import BrokerError
 from worker.fleet.embedded_broker import EmbeddedBroker
 from worker.settings import SUPERVISOR
@@ -78,12 +78,11 @@ class Child:
 
 def children() -> list[Child]:
     """Name the processes of one machine: classifier, which learns as well, crawler, trainer and schedule."""
-    schedule = settings().folder / "celerybeat-schedule"
     return [
         Child("classifier", _worker(CLASSIFY_QUEUE, LEARN_QUEUE)),
         Child("crawler", _worker(CRAWL_QUEUE, RENDER_QUEUE)),
         Child("trainer", _worker(TRAIN_QUEUE)),
-        Child("schedule", ["beat", "--schedule", str(schedule), "--pidfile", "", "--loglevel", "WARNING"]),
+        Child("schedule", ["beat", "--pidfile", "", "--loglevel", "WARNING"]),
     ]
 
 

@@ -3,17 +3,15 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from db.models import CrawlRun, RunStatus, utc_now
-from db.queries.waiting_runs import has_training_run, is_crawling, waiting_training_runs
+from db.queries.waiting_runs import is_crawling, waiting_training_runs
 from db.repository.runs import finish_crawl_run, plan_training_run, start_crawl_run
 from db.session import Database
 
 
 def test_a_planned_run_whose_message_was_lost_waits(database: Database) -> None:
     with database.write() as session:
-        assert not has_training_run(session)
         planned = [plan_training_run(session, "seed_cnn", {}, seed=seed) for seed in (1, 2)]
     with database.read() as session:
-        assert has_training_run(session)
         assert waiting_training_runs(session) == planned
 
 

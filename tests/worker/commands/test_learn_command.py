@@ -164,6 +164,19 @@ def test_models_say_how_they_were_made_and_of_which_body(database: Database, com
     assert (first["id"], first["made"], first["active"]) == (3, "learnt", True)
 
 
+def test_two_versions_are_compared_on_the_same_products(database: Database, command: Command) -> None:
+    taught(database)
+    review(database, "strange", STRANGE[:10], "trousers")
+    command("learn")
+    told = command("compare", "1", "2")
+    assert told.exit_code == 0, told.output
+    assert "The gate lets it replace version 1." in told.stderr
+    found = json.loads(command("compare", "1", "2", "--json").stdout)
+    assert found["versions"] == [1, 2]
+    assert {change["after"] for change in found["changes"]} == {"trousers"}
+    assert found["comparison"]["is_no_worse"] is True
+
+
 def test_suspects_are_those_of_the_active_version(
     database: Database, command: Command, tmp_path: Path
 ) -> None:

@@ -149,9 +149,27 @@ def test_a_server_that_cannot_come_up_is_an_error_that_names_its_log(
     short_folder: Path,
 ) -> None:
     broker = EmbeddedBroker(short_folder)
-    (short_folder / "broker" / "appendonlydir").mkdir(parents=True)
-    manifest = short_folder / "broker" / "appendonlydir" / "appendonly.aof.manifest"
-    manifest.write_text("no manifest")
+    (short_folder / "broker" / "broker.sock").mkdir(parents=True)  # where its socket is to be
     with pytest.raises(BrokerError, match=r"broker\.log"):
         broker.start()
     assert not (short_folder / "broker-url").exists()
+
+
+@pytest.mark.parametrize("damage", [b"\0" * 4096, b"not a message\r\n"])
+def test_messages_that_cannot_be_read_are_put_aside_and_a_new_server_starts(
+    short_folder: Path, damage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A power cut leaves zeros at the end of a file."""
+    first = EmbeddedBroker(short_folder)
+    first.start()
+    with client(short_folder) as connection:
+        connection.rpush("classify", "a message")
+    first.stop()
+    (messages,) = (short_folder / "broker" / "appendonlydir").glob("*.incr.aof")
+    with messages.open("ab") as file:
+        file.write(damage)
+    second = EmbeddedBroker(short_folder)
+    assert answers(second.start())
+    assert "put aside" in caplog.text
+    assert (short_folder / "broker" / "appendonlydir.unreadable" / messages.name).is_file()
+    second.stop()

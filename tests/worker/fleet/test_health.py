@@ -38,7 +38,7 @@ def test_workers_and_schedule_show_that_they_consume_and_send(
 ) -> None:
     """A crawl worker, whose queue is empty, shows it all the same: it is sent a task of its own."""
     worker = start("worker", "--queues", "crawl", "--hostname", "crawl@%h")
-    start("beat", "--schedule", str(short_folder / "schedule"), "--pidfile", "")
+    start("beat", "--pidfile", "")
     assert wait_until(lambda: signs(short_folder) == ["crawl", "schedule"], PATIENCE_SECONDS, every=0.2), (
         signs(short_folder)
     )

@@ -20,10 +20,12 @@ from tests.factories import likely, model_version, predict, product, save
 from tests.processes import PATIENCE_SECONDS
 from worker.__main__ import app
 from worker.app import TRAIN_MODEL
+from worker.app import app as celery
 from worker.fleet.broker_contents import open_broker
 from worker.fleet.presence import Presence, list_workers
 from worker.fleet.queue import enqueue_pending
 from worker.fleet.status import judge_worker, read_status
+from worker.fleet.sweeps import is_due
 from worker.fleet.waiting import wait_until
 
 
@@ -155,3 +157,50 @@ def test_the_age_of_what_a_worker_has_taken_is_told(connection: Redis, records: 
     assert taken.messages == 1
     assert taken.oldest_seconds is not None
     assert 40 <= taken.oldest_seconds < 100
+
+
+def test_without_a_broker_it_shows_what_the_records_say(
+    records: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setitem(celery.conf, "broker_url", "redis://127.0.0.1:1/0")
+    found = read_status(records)
+    assert found.problem is not None
+    assert (found.pending, found.set_aside, found.queues) == (1, {"corrupt": 1}, [])
+
+
+def test_a_message_of_somebody_else_is_counted_and_no_more(records: Database, connection: Redis) -> None:
+    for message in (b"\xff\xfe no JSON", b"[]", b'{"headers": null}', b'{"headers": {"sent_at": "soon"}}'):
+        connection.delete(CLASSIFY_QUEUE)
+        connection.lpush(CLASSIFY_QUEUE, message)
+        [classify] = [queue for queue in read_status(records).queues if queue.name == CLASSIFY_QUEUE]
+        assert (classify.waiting, classify.oldest_seconds) == (1, None)
+    connection.delete(CLASSIFY_QUEUE)
+
+
+def test_a_queue_that_nobody_consumes_and_a_silent_schedule_are_named(
+    records: Database, connection: Redis
+) -> None:
+    connection.lpush(CLASSIFY_QUEUE, b"{}")
+    found = read_status(records)
+    assert (found.unconsumed, found.swept_seconds) == ([CLASSIFY_QUEUE], None)
+    assert "celery -A worker.app worker -Q classify" in invoke("status").stdout
+    assert is_due()
+    assert not is_due()  # the next look within seconds would see the same
+    swept = read_status(records).swept_seconds
+    assert swept is not None
+    assert swept < 60
+    connection.delete(CLASSIFY_QUEUE, "vastra.swept", "vastra.sweep")
+
+
+@pytest.mark.usefixtures("broker")
+def test_what_the_first_training_waits_for_is_said(
+    sqlite_url: str, set_database_url: Callable[[Database], None]
+) -> None:
+    database = Database(sqlite_url)
+    save(database, *(product(f"B{seed}", seed, found_in="saree") for seed in range(3)))
+    set_database_url(database)
+    said = read_status(database).first_training
+    assert said is not None
+    assert "saree 3 of 40, jeans 0 of 40, trousers 0 of 40" in said
+    database.close()

@@ -1,0 +1,69 @@
+"""What the first training waits for: nothing is labelled before, and nobody would know why."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from db.categories import Category
+from db.models import ModelVersion, RunKind, RunStatus, TrainingRun, utc_now
+from db.queries.labelled_images import products_with_pictures
+
+TRIED_AGAIN_AFTER: Final = timedelta(hours=1)
+"""A training that failed by itself would fail again right away; an hour later more may have been crawled."""
+
+
+@dataclass(frozen=True)
+class FirstTraining:
+    """How far it is to the first training that a worker begins by itself.
+
+    Attributes:
+        counts: products with a category and a picture, by category.
+        enough: so many are needed of each; 0: workers never begin by themselves.
+        failure: why the last one failed; None where none did.
+        tried_again_at: when the next one may begin after it.
+    """
+
+    counts: dict[str, int]
+    enough: int
+    failure: str | None
+    tried_again_at: datetime | None
+
+    @property
+    def is_due(self) -> bool:
+        """Say whether a worker is to begin now."""
+        waits = self.tried_again_at is not None and self.tried_again_at > utc_now()
+        return self.enough > 0 and not waits and min(self.counts.values()) >= self.enough
+
+    def sentence(self) -> str:
+        """Say what it waits for."""
+        few = [
+            f"{name} {count} of {self.enough}" for name, count in self.counts.items() if count < self.enough
+        ]
+        if self.enough == 0:
+            return "No worker trains by itself (VASTRA_TRAIN_AFTER=0): python -m worker train"
+        if few:
+            return (
+                f"Waiting for the first training: {', '.join(few)} products with a picture. Crawl or import more, "
+                "take the category out of categories.toml, or begin by hand: python -m worker train"
+            )
+        if self.failure is not None:
+            return f"The first training failed ({self.failure}); a worker tries it again an hour later."
+        return "The first training begins as soon as a worker runs: python -m worker run"
+
+
+def first_training(session: Session, categories: tuple[Category, ...], enough: int) -> FirstTraining | None:
+    """Say what the first training waits for; None once there is a model version, or a run that is to make one."""
+    unfinished = exists().where(
+        TrainingRun.status != RunStatus.FINISHED, TrainingRun.kind == RunKind.TRAINING
+    )
+    if session.scalar(select(exists().select_from(ModelVersion))) or session.scalar(select(unfinished)):
+        return None
+    last = session.execute(
+        select(TrainingRun.error, TrainingRun.finished_at).order_by(TrainingRun.id.desc()).limit(1)
+    ).one_or_none()
+    error, finished_at = last or (None, None)
+    again = None if finished_at is None else min(finished_at, utc_now()) + TRIED_AGAIN_AFTER
+    return FirstTraining(products_with_pictures(session, categories), enough, error, again)

@@ -2,13 +2,16 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import delete, update
+from sqlalchemy import delete, event, update
+from sqlalchemy.orm import Session
 
 from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.models import Embedding, Prediction, Product
@@ -99,6 +102,22 @@ def plan(database: Database, config: TrainingConfig = SHORT_TRAINING) -> int:
     """Plan a training that takes seconds; the training run's id."""
     with database.write() as session:
         return plan_training_run(session, config.network, config.as_dict(), config.seed)
+
+
+@contextmanager
+def interrupted_at_commit() -> Iterator[None]:
+    """Press Ctrl-C as soon as the next transaction has been committed."""
+
+    def press(_session: Session) -> None:
+        event.remove(Session, "after_commit", press)
+        signal.raise_signal(signal.SIGINT)
+
+    event.listen(Session, "after_commit", press)
+    try:
+        yield
+    finally:
+        if event.contains(Session, "after_commit", press):
+            event.remove(Session, "after_commit", press)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from db.models import TrainingRun
+from db.repository.runs import cancel_run
+from db.session import Database
 from worker.cnn.progress import Progress, Report
 
 
@@ -32,3 +35,14 @@ def interruptible(report: Report) -> Iterator[Report]:
         yield checked
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def cancelled_by_interrupt(database: Database, run_id: int) -> Iterator[None]:
+    """Cancel a training run that Ctrl-C meets before the block has begun it, so that no worker takes it up."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        with database.write() as session:
+            cancel_run(session, TrainingRun, run_id)
+        raise

@@ -74,11 +74,15 @@ def relabel_here(database: Database) -> None:
 def _learn_here(database: Database) -> int:
     # Loaded before the run is planned: meanwhile a worker would take it up.
     from worker.commands.following import follow_learning
-    from worker.commands.interruption import interruptible
+    from worker.commands.interruption import cancelled_by_interrupt, interruptible
     from worker.learning.learning_run import run_learning
 
     run_id = _plan(database)
-    with training_bar() as bar_report, interruptible(bar_report) as report:
+    with (
+        cancelled_by_interrupt(database, run_id),
+        training_bar() as bar_report,
+        interruptible(bar_report) as report,
+    ):
         version_id = run_learning(database, run_id, report)
     if version_id is None:
         terminal.print("A worker was quicker to take the run up; this is its progress.")

@@ -59,12 +59,16 @@ def _train_in_worker(database: Database, network: NetworkName, seed: int) -> Non
 def _train_here(database: Database, network: NetworkName, seed: int) -> None:
     # Loaded before the run is planned: in those seconds a worker would take it up.
     from worker.commands.following import follow_training
-    from worker.commands.interruption import interruptible
+    from worker.commands.interruption import cancelled_by_interrupt, interruptible
     from worker.training.execution import run_training
 
     with database.write() as session:
         run_id = plan_training(session, network, seed)
-    with training_bar() as bar_report, interruptible(bar_report) as report:
+    with (
+        cancelled_by_interrupt(database, run_id),
+        training_bar() as bar_report,
+        interruptible(bar_report) as report,
+    ):
         version_id = run_training(database, open_image_store(), run_id, report)
     if version_id is None:
         terminal.print("A worker was quicker to take the run up; this is its progress.")

@@ -11,7 +11,6 @@ from db.heads import Head
 from db.models import ModelVersion, TrainingRun
 from db.queries.review_news import counting_reviews
 from db.repository.network_labels import read_head
-from db.repository.runs import begin_run
 from db.session import Database
 from db.states.version_states import active_version
 from worker.cnn.heads.head_fitting import FittedHead, fit_head
@@ -42,17 +41,17 @@ def run_learning(database: Database, run_id: int, report: Report = no_report) ->
         CnnError: a category has too few products.
         OvertakenError: another version was activated meanwhile.
     """
-    with database.write() as session:
-        if not begin_run(session, TrainingRun, run_id):
-            logger.info("learning run %d is finished or somebody is at it", run_id)
-            return None
-        run = session.get_one(TrainingRun, run_id)
-        config = LearningConfig.from_dict(run.config)
-        # Written before anything can fail, so that the schedule tries these reviews once.
-        reviews = counting_reviews(session, config.categories)
-        run.metrics = {"reviews": reviews}
-    logger.info("learning run %d begins", run_id, extra={"action": "learning_began"})
     with Heartbeat(database, run_id, report) as heartbeat:
+        with database.write() as session:
+            if not heartbeat.begin(session):
+                logger.info("learning run %d is finished or somebody is at it", run_id)
+                return None
+            run = session.get_one(TrainingRun, run_id)
+            config = LearningConfig.from_dict(run.config)
+            # Written before anything can fail, so that the schedule tries these reviews once.
+            reviews = counting_reviews(session, config.categories)
+            run.metrics = {"reviews": reviews}
+        logger.info("learning run %d begins", run_id, extra={"action": "learning_began"})
         return _learn(database, run_id, config, reviews, heartbeat.report)
 
 

@@ -9,7 +9,6 @@ from db.image_store import ImageStore
 from db.models import TrainingRun
 from db.queries.review_news import counting_reviews
 from db.repository.predictions import record_predictions
-from db.repository.runs import begin_run
 from db.rows import in_chunks
 from db.session import Database
 from db.settings import settings
@@ -43,13 +42,13 @@ def run_training(
         NothingToTrainError: nothing is labelled.
         CnnError: the network cannot be trained on what is there.
     """
-    with database.write() as session:
-        if not begin_run(session, TrainingRun, run_id):
-            logger.info("training run %d is finished or somebody is at it", run_id)
-            return None
-        values = session.get_one(TrainingRun, run_id).config
-    logger.info("training run %d begins", run_id, extra={"action": "training_began"})
     with Heartbeat(database, run_id, report) as heartbeat:
+        with database.write() as session:
+            if not heartbeat.begin(session):
+                logger.info("training run %d is finished or somebody is at it", run_id)
+                return None
+            values = session.get_one(TrainingRun, run_id).config
+        logger.info("training run %d begins", run_id, extra={"action": "training_began"})
         return _train(database, store, run_id, TrainingConfig.from_dict(values), heartbeat.report)
 
 

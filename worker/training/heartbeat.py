@@ -6,10 +6,11 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from db.errors import RecordsError
 from db.models import RunStatus, TrainingRun
-from db.repository.runs import beat, finish_training_run
+from db.repository.runs import beat, begin_run, finish_training_run
 from db.session import Database
 from worker.cnn.errors import CnnError
 from worker.cnn.progress import Progress, Report
@@ -25,28 +26,37 @@ _TAKEN_UP_AGAIN: Final = (SystemExit, OperationalError)
 
 
 class Heartbeat:
-    """Beats every few seconds while the block lasts; a block that fails finishes the run with its error.
+    """Takes a run up and beats every few seconds while the block lasts; a block that fails finishes the run.
 
-    So no failure is repeated for ever by workers that find the run unfinished.
+    So no failure is repeated for ever by workers that find the run unfinished. The run is taken up within the
+    block: Ctrl-C between the two would leave a run that looks alive.
     """
 
     def __init__(self, database: Database, run_id: int, report: Report) -> None:
         self._database, self._run_id, self._report = database, run_id, report
         self._progress: dict[str, Any] = {}
+        self._is_ours = False
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._over.set()
-        self._thread.join()
-        if error is not None and not isinstance(error, _TAKEN_UP_AGAIN):
+        if self._thread.is_alive():
+            self._thread.join()
+        if self._is_ours and error is not None and not isinstance(error, _TAKEN_UP_AGAIN):
             self._finish(error)
+
+    def begin(self, session: Session) -> bool:
+        """Take the run up, in the session's transaction, and say whether it is ours; if not, nothing beats."""
+        self._is_ours = begin_run(session, TrainingRun, self._run_id)
+        if self._is_ours:
+            self._thread.start()
+        return self._is_ours
 
     def report(self, progress: Progress) -> None:
         """Take note of a step, for the next beat and for whoever watches."""

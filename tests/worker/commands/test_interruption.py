@@ -2,8 +2,11 @@ import signal
 
 import pytest
 
+from db.models import RunStatus, TrainingRun
+from db.repository.runs import CANCELLED, plan_training_run
+from db.session import Database
 from worker.cnn.progress import Progress, no_report
-from worker.commands.interruption import interruptible
+from worker.commands.interruption import cancelled_by_interrupt, interruptible
 
 STEP = Progress("embedding", 1, 2)
 
@@ -17,3 +20,13 @@ def test_a_swallowed_interrupt_comes_at_the_next_step() -> None:
         with pytest.raises(KeyboardInterrupt):
             report(STEP)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_run_that_is_interrupted_before_it_begins_is_left_to_no_worker(database: Database) -> None:
+    with database.write() as session:
+        run = plan_training_run(session, "seed_cnn", {}, seed=0)
+    with pytest.raises(KeyboardInterrupt), cancelled_by_interrupt(database, run):
+        signal.raise_signal(signal.SIGINT)
+    with database.read() as session:
+        row = session.get_one(TrainingRun, run)
+    assert (row.status, row.error) == (RunStatus.FINISHED, CANCELLED)

@@ -13,6 +13,7 @@ from db.repository.reviews import withdraw_review
 from db.session import Database
 from db.states.version_states import active_version
 from tests.factories import SHOP, model_version, version_with_body
+from tests.worker.conftest import interrupted_at_commit
 from tests.worker.embeddings import NAMES, STRANGE, asin, labels, review, save_embedded, taught
 from worker.cnn.errors import EmptyCategoryError
 from worker.cnn.progress import Progress
@@ -219,6 +220,17 @@ def test_a_version_that_is_activated_meanwhile_is_not_replaced(records: Database
 
     with pytest.raises(OvertakenError, match="learn again; got 2"):
         run_learning(records, run, activate_another)
+
+
+def test_an_interrupt_at_the_moment_when_the_run_is_taken_up_finishes_it(records: Database) -> None:
+    review(records, "strange", REVIEWED, "trousers")
+    with records.write() as session:
+        run = plan_learning(session).run_id
+    with interrupted_at_commit(), pytest.raises(KeyboardInterrupt):
+        run_learning(records, run)
+    with records.read() as session:
+        row = session.get_one(TrainingRun, run)
+    assert (row.status, row.error) == (RunStatus.FINISHED, "interrupted")
 
 
 def test_what_somebody_is_at_or_has_finished_is_not_ours(

@@ -35,7 +35,7 @@ from db.session import Database
 from db.states.version_states import active_version
 from tests.factories import STORE, drawing, encoded, model_version
 from tests.processes import PATIENCE_SECONDS
-from tests.worker.conftest import SHORT_TRAINING, plan, save_garments
+from tests.worker.conftest import SHORT_TRAINING, interrupted_at_commit, plan, save_garments
 from worker.classifying.loaded_versions import load_classifier
 from worker.cnn.config import VIEWS, NetworkName
 from worker.cnn.errors import ConfigError, EmptyCategoryError
@@ -262,6 +262,13 @@ def test_a_run_that_fails_is_not_repeated_for_ever(
     assert run_row(trained, run).error == recorded
 
 
+def test_an_interrupt_at_the_moment_when_the_run_is_taken_up_finishes_it(records: Database) -> None:
+    run = plan(records)
+    with interrupted_at_commit(), pytest.raises(KeyboardInterrupt):
+        run_training(records, STORE, run)
+    assert (run_row(records, run).status, run_row(records, run).error) == (RunStatus.FINISHED, "interrupted")
+
+
 @pytest.mark.parametrize("error", [SystemExit(), OperationalError("select", {}, sqlite3.OperationalError())])
 def test_a_stopped_worker_and_an_absent_database_leave_the_run_to_the_next_worker(
     trained: Database, error: BaseException
@@ -277,11 +284,11 @@ def test_the_heart_beats_with_the_progress_while_the_block_lasts(
 ) -> None:
     monkeypatch.setattr("worker.training.heartbeat._BEAT_SECONDS", 0.05)
     run = plan(records)
-    with records.write() as session:
-        begin_run(session, TrainingRun, run)
-    began = run_row(records, run).heartbeat_at
-    assert began is not None
     with Heartbeat(records, run, no_report) as heartbeat:
+        with records.write() as session:
+            assert heartbeat.begin(session)
+        began = run_row(records, run).heartbeat_at
+        assert began is not None
         heartbeat.report(Progress("head", 3, 10, {"loss": 0.5}))
         assert wait_until(lambda: bool(run_row(records, run).progress), PATIENCE_SECONDS)
         row = run_row(records, run)

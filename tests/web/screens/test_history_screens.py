@@ -1,6 +1,5 @@
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -29,7 +28,7 @@ from tests.factories import (
     telling,
     version_with_body,
 )
-from tests.web.looking import hindrances
+from tests.web.looking import hindrances_in_every_look
 from web.product_addresses import product_address
 
 HOSTILE = '<script>alert("x")</script>'
@@ -195,21 +194,11 @@ PRODUCTS: dict[str, Callable[[str], FoundProduct]] = {
 }
 
 
-LOOKS: tuple[dict[str, Any], ...] = (
-    {"colours": "light", "width": 1280},
-    {"colours": "dark", "width": 360},
-)
-
-
 @pytest.mark.parametrize("kind", PRODUCTS)
 def test_nothing_hinders_a_person(tab: Page, database: Database, kind: str) -> None:
     save(database, PRODUCTS[kind]("B000000001"))
-    for options in LOOKS:
-        tab.emulate_media(color_scheme=options["colours"])
-        tab.set_viewport_size({"width": options["width"], "height": 800})
-        tab.goto(HERE)
-        assert hindrances(tab) == []
-        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    tab.goto(HERE)
+    assert hindrances_in_every_look(tab) == []
 
 
 def test_a_product_of_a_shop_that_is_gone_is_no_more(client: TestClient, database: Database) -> None:

@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 from db.repository.found_products import FoundProduct, save_products
 from db.session import Database
 from tests.factories import STORE, likely, model_version, predict, product, save
-from tests.web.looking import hindrances
+from tests.web.looking import hindrances_in_every_look
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -54,4 +54,4 @@ def test_nothing_hinders_a_person(tab: Page, database: Database) -> None:
     keep(database, *(product(f"B{number:09d}", number) for number in range(3)))
     tab.goto("/products")
     assert tab.get_by_role("listitem").count() == 3
-    assert hindrances(tab) == []
+    assert hindrances_in_every_look(tab) == []

@@ -10,7 +10,7 @@ from db.repository.bodies import record_embeddings
 from db.repository.model_versions import activate
 from db.session import Database
 from tests.factories import body, embed, model_version, product, save, telling, version_with_body
-from tests.web.looking import hindrances
+from tests.web.looking import hindrances_in_every_look
 from web import alike
 
 
@@ -127,12 +127,9 @@ def test_a_limit_that_is_none_is_refused(client: TestClient, pictures: list[str]
 
 
 def test_nothing_hinders_a_person(tab: Page, pictures: list[str]) -> None:
-    for colours, width in (("light", 1280), ("dark", 360)):
-        tab.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
-        tab.set_viewport_size({"width": width, "height": 800})
-        tab.goto(f"/similar/{pictures[0]}")
-        assert tab.get_by_text("alike", exact=False).count() >= 3
-        assert hindrances(tab) == []
+    tab.goto(f"/similar/{pictures[0]}")
+    assert tab.get_by_text("alike", exact=False).count() >= 3
+    assert hindrances_in_every_look(tab) == []
 
 
 def test_a_product_leads_to_more_like_it(tab: Page, pictures: list[str]) -> None:

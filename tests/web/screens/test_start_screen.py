@@ -1,11 +1,11 @@
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 
 from db.repository.found_products import save_products
 from db.session import Database
 from tests.factories import STORE, product
-from tests.web.looking import Complaints, hindrances
+from tests.web.looking import hindrances_in_every_look
 
 
 @pytest.fixture(autouse=True)
@@ -38,17 +38,8 @@ def test_what_changes_is_shown_without_being_asked_for(tab: Page, database: Data
     expect(tab.get_by_text("No network has been trained")).to_be_visible(timeout=10_000)
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360)])
-def test_nothing_hinders_a_person_at_the_start(
-    window: BrowserContext, complaints: Complaints, database: Database, scheme: str, width: int
-) -> None:
+def test_nothing_hinders_a_person_at_the_start(tab: Page, database: Database) -> None:
     with database.write() as session:
         save_products(session, [product("B000000001", 1)], STORE)
-    page = window.new_page()
-    complaints.listen_to(page)
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.set_viewport_size({"width": width, "height": 800})
-    page.goto("/")
-    assert hindrances(page) == []
-    assert complaints.said == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    tab.goto("/")
+    assert hindrances_in_every_look(tab) == []

@@ -196,6 +196,8 @@ def test_a_curve_grows_while_the_network_is_trained(tab: Page, database: Databas
         with database.write() as session:
             run = session.get_one(TrainingRun, 1)
             run.history = [*run.history, EPOCHS[2] | {"epoch": len(run.history) + 1}]
+            # With an epoch comes progress, which is told at once; a screen asks by itself after half a minute.
+            run.progress = {"stage": "training", "done": len(run.history), "total": 20, "metrics": {}}
         tab.wait_for_function(
             "before => document.querySelector('polyline.first').getAttribute('points') !== before", arg=before
         )

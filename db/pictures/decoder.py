@@ -16,6 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from db.pictures.codes import QualityCode, Reason
 from db.pictures.perceptual_hash import perceptual_hash
+from db.pictures.png_chunks import without_notes
 from db.pictures.quality_measures import quality_codes
 
 MAX_BYTES: Final = 20 * 1024 * 1024
@@ -119,7 +120,7 @@ def _open(data: bytes) -> Image.Image:
     if len(data) > MAX_BYTES:
         raise PictureError(Reason.TOO_MANY_BYTES, f"at most {MAX_BYTES} bytes, got {len(data)}")
     try:
-        image = Image.open(io.BytesIO(data), formats=_FORMATS)
+        image = Image.open(io.BytesIO(without_notes(data)), formats=_FORMATS)
         frames = getattr(image, "n_frames", 1)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(Reason.TOO_MANY_PIXELS, str(error)) from error

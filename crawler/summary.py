@@ -29,6 +29,7 @@ def summarise(tally: Tally, arguments: CrawlArguments, seconds: float) -> list[s
 def _warnings(tally: Tally) -> list[str]:
     counted = (
         (tally.searches_empty, f"{tally.searches_empty} searches found nothing"),
+        (tally.pages_of_another, f"{tally.pages_of_another} products' pages showed another product"),
         (tally.pages_unreadable, f"{tally.pages_unreadable} pages could not be read"),
         (tally.requests_failed, f"pages that failed: {_listed(tally.requests_failed)}"),
     )

@@ -115,6 +115,7 @@ class Tally:
         images_waiting: stored, but not taken by a broker.
         fields_found: products of which the shop said a field, by its name; of earlier releases none.
         pages: by kind.
+        pages_of_another: product pages that showed another product than the one that was asked for.
         pages_unreadable: of an unknown kind, or with cards that could not be read.
         requests_failed: for pages, by cause.
         faults: errors of the program itself, in the spider or a pipeline.
@@ -129,6 +130,7 @@ class Tally:
     images_waiting: int = 0
     fields_found: dict[str, int] = field(default_factory=dict)
     pages: dict[str, int] = field(default_factory=dict)
+    pages_of_another: int = 0
     pages_unreadable: int = 0
     requests_failed: dict[str, int] = field(default_factory=dict)
     searches_empty: int = 0

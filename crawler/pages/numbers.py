@@ -43,13 +43,24 @@ _CURRENCIES_BY_SIGN = {
     "₺": ("TRY",),
     "TL": ("TRY",),
     "R": ("ZAR",),
+    "﷼": ("SAR",),
+    "ريال": ("SAR",),
+    "درهم": ("AED",),
+    "جنيه": ("EGP",),
 }
+_ZEROS = (0x0660, 0x06F0, 0x0966)
+_ASCII_DIGITS = {zero + value: str(value) for zero in _ZEROS for value in range(10)} | {
+    0x066B: ".",
+    0x066C: ",",
+}
+"""Digits of other scripts, and the Arabic separators, which price_parser does not know."""
 _ISO_CODE = re.compile(r"[A-Z]{3}")
 
 _DECIMAL = re.compile(r"\d+(?:[.,\u066b]\d+)?")
 _EXACT_COUNT = re.compile(r"(?<![\d.,])(?:\d{1,3}(?:[.,'\u2019\u066c]\d{2,3}| \d{3})+|\d+)(?![.,]?\d)")
 _ROUNDED_COUNT = re.compile(
-    r"(\d+(?:[.,]\d+)?)\s?(k|tsd|mila|mil|tys|mln|mio|m|lakh|lac|l|cr|万|萬|만|\+)(?![^\W\d_])", re.IGNORECASE
+    r"(\d+(?:[.,]\d+)?)\s?(?:(k|tsd|mila|mil|tys|mln|mio|m|lakh|lac|l|cr|\+)(?![^\W\d_])|(万|萬|만))",
+    re.IGNORECASE,
 )
 _THOUSAND, _MILLION, _MYRIAD, _LAKH, _CRORE = 10**3, 10**6, 10**4, 10**5, 10**7
 _MULTIPLIERS = {
@@ -64,10 +75,10 @@ _MULTIPLIERS = {
 
 @dataclass(frozen=True)
 class Money:
-    """An amount in major units (rupees, not paise) and its ISO 4217 currency."""
+    """An amount in major units (rupees, not paise) and its ISO 4217 currency; None for a sign that is not known."""
 
     amount: Decimal
-    currency: str
+    currency: str | None
 
 
 @dataclass(frozen=True)
@@ -83,24 +94,23 @@ def parse_money(
 ) -> Money | None:
     """Read the first price of a text; a range gives its lower end.
 
-    The marketplace's currency holds unless the text names another one. Without `decimal_separator` the
-    number's own shape tells decimals from thousands (see price_parser).
+    The marketplace's currency holds unless the text has the sign of another one, or one that is not known. Without
+    `decimal_separator` the number's own shape tells decimals from thousands (see price_parser).
     """
-    if not text or not re.search(r"\d", text):
+    short = (text or "")[:_LONGEST_TEXT].translate(_ASCII_DIGITS)
+    if not re.search(r"\d", short):
         return None
-    price = Price.fromstring(text[:_LONGEST_TEXT], decimal_separator=decimal_separator)
+    price = Price.fromstring(short, decimal_separator=decimal_separator)
     if price.amount is None or not 0 <= price.amount < _HIGHEST_AMOUNT:
         return None
     return Money(price.amount, _currency_code(price.currency, marketplace))
 
 
-def _currency_code(sign: str | None, marketplace: Marketplace) -> str:
-    candidates = _CURRENCIES_BY_SIGN.get(sign or "", ())
-    if not candidates and sign and _ISO_CODE.fullmatch(sign):
-        candidates = (sign,)
-    if not candidates or marketplace.currency in candidates:
+def _currency_code(sign: str | None, marketplace: Marketplace) -> str | None:
+    if not sign:
         return marketplace.currency
-    return candidates[0]
+    candidates = (sign,) if _ISO_CODE.fullmatch(sign) else _CURRENCIES_BY_SIGN.get(sign, (None,))
+    return marketplace.currency if marketplace.currency in candidates else candidates[0]
 
 
 def parse_rating(text: str | None) -> float | None:
@@ -117,8 +127,8 @@ def parse_count(text: str | None) -> Count | None:
     """Read a number of reviews: "1,02,890" and "5.182 valoraciones" are exact, "(3.5K)" is rounded."""
     short = (text or "")[:_LONGEST_TEXT]
     if rounded := _ROUNDED_COUNT.search(short):
-        number, unit = rounded.groups()
-        value = int(Decimal(number.replace(",", ".")) * _MULTIPLIERS[unit.lower()])
+        number, unit, myriads = rounded.groups()
+        value = int(Decimal(number.replace(",", ".")) * _MULTIPLIERS[(unit or myriads).lower()])
         return Count(value, exact=False) if value <= _HIGHEST_COUNT else None
     if exact := _EXACT_COUNT.search(short):
         value = int(re.sub(r"\D", "", exact.group()))

@@ -25,7 +25,7 @@ from crawler.pages.amazon.search import SearchPage
 from crawler.rendering.browser import rendering_settings
 from crawler.spiders.retries import refused_pictures
 from crawler.stopping import is_stopping, note_failure
-from crawler.tally import FAULTS, PAGES, PAGES_UNREADABLE, REQUESTS_FAILED, SEARCHES_EMPTY
+from crawler.tally import FAULTS, PAGES, PAGES_OF_ANOTHER, PAGES_UNREADABLE, REQUESTS_FAILED, SEARCHES_EMPTY
 from db.categories import Category, load_categories
 from db.crawls import SPIDER, CrawlArguments
 from db.pictures.codes import Reason
@@ -63,6 +63,8 @@ class AmazonClothingSpider(Spider):
         self._terms = {category.name: category.search for category in categories}
         self._emitted: defaultdict[str, dict[str, bool]] = defaultdict(dict)
         """By category: the ASINs so far, and whether they were organic."""
+        self._shown: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        """By category and term: the ASINs that the search's pages have shown."""
         self._visited: set[str] = set()
 
     @classmethod
@@ -117,10 +119,18 @@ class AmazonClothingSpider(Spider):
         """Complete a product with what its own page says; where that says nothing, the card's values stay."""
         kind = self._note_kind(response)
         if kind is PageKind.PRODUCT and isinstance(response, TextResponse):
-            yield complete_item(item, ProductPage(response, self.arguments.marketplace))
+            yield self._complete(item, ProductPage(response, self.arguments.marketplace))
         else:
             self._note_unreadable(response, kind)
             yield item
+
+    def _complete(self, item: ProductItem, page: ProductPage) -> ProductItem:
+        """Add what a product's page says; that of another one, such as a variant that is sold, says nothing of it."""
+        if page.stated_asin in {None, item.asin}:
+            return complete_item(item, page)
+        self._count(PAGES_OF_ANOTHER)
+        _logger.warning("the page of %s shows %s: the card's values stay", item.asin, page.stated_asin)
+        return replace(item, parent_asin=item.parent_asin or page.parent_asin)
 
     def handle_failure(self, failure: Failure) -> Iterator[ProductItem]:
         """Count a page that could not be fetched; of a product's page, the card's values are still given."""
@@ -143,8 +153,17 @@ class AmazonClothingSpider(Spider):
             return
         for card in self._wanted(cards, search.category):
             yield self._product_request(product_item(card, self.arguments.marketplace, search.category))
-        if page.has_next and search.page < self.arguments.pages and not self._is_full(search.category):
+        if not self._shows_new(cards, search):
+            _logger.info("%r: page %d shows nothing new, so it is the last one", search.term, search.page)
+        elif page.has_next and search.page < self.arguments.pages and not self._is_full(search.category):
             yield self._search_request(replace(search, page=search.page + 1))
+
+    def _shows_new(self, cards: list[SearchCard], search: Search) -> bool:
+        """Say whether a page shows what its search has not; a shop may answer with page 1 for ever."""
+        shown = self._shown[search.category, search.term]
+        before = len(shown)
+        shown.update(card.asin for card in cards)
+        return len(shown) > before
 
     def _wanted(self, cards: list[SearchCard], category: str) -> Iterator[SearchCard]:
         """Choose the products that the category does not have yet, organic ones first, up to its limit."""

@@ -10,7 +10,7 @@ from parsel import Selector
 
 from crawler.pages.amazon.asins import find_asin, is_asin
 from crawler.pages.amazon.image_addresses import ImageAddress, best_source, image_address
-from crawler.pages.amazon.prices import list_price_of, price_in
+from crawler.pages.amazon.prices import list_price_of, price_in, true_list_price
 from crawler.pages.marketplaces import Marketplace
 from crawler.pages.numbers import best_count, parse_rating
 from crawler.pages.text import attribute_of, find_text, find_texts
@@ -70,7 +70,8 @@ def read_card(card: Selector, position: int, marketplace: Marketplace, page_url:
     if asin is None:
         return None
     brand = find_text(card, *_BRAND)
-    price, list_price = price_in(card, marketplace), list_price_of(card, marketplace)
+    price = price_in(card, marketplace)
+    list_price = true_list_price(price, list_price_of(card, marketplace))
     count = best_count(find_texts(card, *_REVIEWS))
     sponsored = bool(card.css(_ADVERTISEMENT)) or "AdHolder" in attribute_of(card, "class")
     return SearchCard(

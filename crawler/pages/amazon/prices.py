@@ -42,6 +42,14 @@ def list_price_of(root: Selector, marketplace: Marketplace) -> Money | None:
     return struck or first_price(root.xpath(f"{_BESIDE_PRICE}[not(@data-a-color='price')]"), marketplace)
 
 
+def true_list_price(price: Money | None, list_price: Money | None) -> Money | None:
+    """Give the list price unless it is no higher than the price: then it is an instalment, or a price for a unit."""
+    if price is None or list_price is None:
+        return list_price
+    is_other = list_price.currency == price.currency and list_price.amount <= price.amount
+    return None if is_other else list_price
+
+
 def _drawn_price(element: Selector, marketplace: Marketplace) -> Money | None:
     whole = re.sub(r"\D", "", find_text(element, ".a-price-whole") or "")
     if not whole:

@@ -11,6 +11,7 @@ from crawler.pages.amazon.brands import brand_in_byline
 from crawler.pages.amazon.gallery import find_images
 from crawler.pages.amazon.image_addresses import ImageAddress
 from crawler.pages.amazon.offers import find_list_price, find_price
+from crawler.pages.amazon.prices import true_list_price
 from crawler.pages.marketplaces import find_marketplace
 from crawler.pages.numbers import Money, best_count, parse_rating
 from crawler.pages.text import find_text, find_texts, markup_of, tidy
@@ -48,9 +49,9 @@ _BREADCRUMB = (
     "#wayfinding-breadcrumbs_container a:not(#breadcrumb-back-link)",
 )
 _WORDS_OR_BREAKS = ".//text()[not(ancestor::script or ancestor::style)] | .//br"
-_PLACE_IN_PROMPT = re.compile(
+_PROMPT = re.compile(
     r"(?:Deliver(?:ing)? to|Entrega(?:r)? e[nm]|Liefer(?:ung|n) (?:an|nach)|Livr(?:aison|er) à|Consegna a"
-    r"|Bezorgen in|Leverans till|Dostawa do)\s+(.+)",
+    r"|Bezorgen in|Leverans till|Dostawa do)(?:\s+(.+))?",
     re.IGNORECASE,
 )
 
@@ -72,8 +73,12 @@ class ProductPage:
     @cached_property
     def asin(self) -> str | None:
         """The ASIN of the product shown: of variants, the chosen one's."""
-        stated = next(filter(is_asin, find_texts(self._markup, *_ASIN)), None)
-        return stated or find_asin(self._canonical_url) or find_asin(self._response.url)
+        return self.stated_asin or find_asin(self._canonical_url) or find_asin(self._response.url)
+
+    @cached_property
+    def stated_asin(self) -> str | None:
+        """The ASIN that the page itself is of, whatever its addresses say."""
+        return next(filter(is_asin, find_texts(self._markup, *_ASIN)), None)
 
     @cached_property
     def parent_asin(self) -> str | None:
@@ -153,9 +158,10 @@ class ProductPage:
     @cached_property
     def delivery_location(self) -> str | None:
         """Where the page would deliver to: it decides price and currency."""
-        prompt = find_text(self._markup, "#glow-ingress-line1") or ""
-        place = _PLACE_IN_PROMPT.fullmatch(prompt)
-        return place.group(1) if place else find_text(self._markup, "#glow-ingress-line2")
+        prompt = _PROMPT.fullmatch(find_text(self._markup, "#glow-ingress-line1") or "")
+        if prompt is None:  # the second line may be anything, such as "Update your address"
+            return None
+        return prompt.group(1) or find_text(self._markup, "#glow-ingress-line2")
 
     @cached_property
     def _canonical_url(self) -> str | None:
@@ -167,4 +173,4 @@ class ProductPage:
 
     @cached_property
     def _list_price(self) -> Money | None:
-        return find_list_price(self._markup, self.marketplace)
+        return true_list_price(self._price, find_list_price(self._markup, self.marketplace))

@@ -30,10 +30,14 @@ CANADA = find_marketplace("amazon.ca")
         ("NT$3,210", AMERICA, "3210", "TWD"),
         ("AED 1,234.50", AMERICA, "1234.50", "AED"),
         ("1,299", INDIA, "1299", "INR"),
+        ("₱1,234.00", AMERICA, "1234.00", None),
+        ("₫250.000", AMERICA, "250000", None),
+        ("\u0661\u066c\u0662\u0663\u0664\u066b\u0665\u0660", AMERICA, "1234.50", "USD"),
+        ("₹१,२९९", INDIA, "1299", "INR"),
     ],
 )
 def test_prices_are_read_in_every_notation(
-    text: str, marketplace: Marketplace, amount: str, currency: str
+    text: str, marketplace: Marketplace, amount: str, currency: str | None
 ) -> None:
     assert parse_money(text, marketplace) == Money(Decimal(amount), currency)
 

@@ -129,3 +129,39 @@ def test_the_price_is_read_from_the_boxes_of_every_year(box: str) -> None:
 @pytest.mark.parametrize("box", BOXES_WITHOUT_PRICE.values(), ids=BOXES_WITHOUT_PRICE)
 def test_no_other_price_of_the_page_is_taken_for_the_products(box: str) -> None:
     assert page_with(box).price is None
+
+
+@pytest.mark.parametrize(
+    ("beside", "list_price"),
+    [
+        (
+            '<span class="a-price a-text-price"><span class="a-offscreen">R$ 29,95</span></span>',
+            None,
+        ),  # 2 x 29,95
+        ('<span class="a-price a-text-price"><span class="a-offscreen">R$ 59,90</span></span>', None),
+        (
+            '<span class="a-price a-text-price"><span class="a-offscreen">R$ 89,90</span></span>',
+            Decimal("89.90"),
+        ),
+    ],
+)
+def test_a_list_price_is_higher_than_the_price(beside: str, list_price: Decimal | None) -> None:
+    price = '<span class="a-price"><span class="a-offscreen">R$ 59,90</span></span>'
+    body = f'<div id="corePrice_feature_div">{price}</div><div id="corePrice_desktop">{beside}</div>'
+    page = ProductPage(HtmlResponse("http://127.0.0.1/dp/B0", body=body, encoding="utf-8"), "amazon.com.br")
+    assert (page.price, page.list_price) == (Decimal("59.90"), list_price)
+
+
+@pytest.mark.parametrize(
+    ("lines", "place"),
+    [
+        (("Deliver to", "India"), "India"),
+        (("Delivering to Boydton 23917", "Update location"), "Boydton 23917"),
+        (("Olá", "Atualizar CEP"), None),
+        (("Konumu seçin", "Adresi güncelle"), None),
+    ],
+)
+def test_nothing_but_a_place_is_a_delivery_location(lines: tuple[str, str], place: str | None) -> None:
+    spans = "".join(f'<span id="glow-ingress-line{n}">{line}</span>' for n, line in enumerate(lines, 1))
+    page = ProductPage(HtmlResponse("http://127.0.0.1/dp/B0", body=spans, encoding="utf-8"), "amazon.com")
+    assert page.delivery_location == place

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from db.image_store import ImageStore
 from db.session import Database
 from web.alike import AlikeIndex
+from web.kept_sources import KeptSources
 from web.picture_cache import PictureCache
 from web.safety.door import Door
 from worker.learning.provisional_head import ProvisionalHeads
@@ -26,6 +27,7 @@ class Resources:
     door: Door
     heads: ProvisionalHeads = field(default_factory=ProvisionalHeads)
     alike: AlikeIndex = field(default_factory=AlikeIndex)
+    sources: KeptSources = field(default_factory=KeptSources)
 
     @cached_property
     def records(self) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import CTE, Select, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 EXACT_UP_TO: Final = 10_000
@@ -66,10 +66,23 @@ class Counter:
 
 def words_of(session: Session, column: InstrumentedAttribute[Any]) -> list[Any]:
     """List the values of a column, from each to the next in its index: few values, whatever the rows."""
+    words = _words(column)
+    return list(session.scalars(select(words.c.word).where(words.c.word.is_not(None))))
+
+
+def count_words(session: Session, column: InstrumentedAttribute[Any], up_to: int) -> dict[Any, int]:
+    """Count rows by the values of an indexed column, each as far as `up_to`; one more says that there are more."""
+    words = _words(column)
+    some = select(column).where(column == words.c.word).limit(up_to + 1).correlate(words).subquery()
+    number = select(func.count()).select_from(some).scalar_subquery()
+    rows = session.execute(select(words.c.word, number).where(words.c.word.is_not(None)))
+    return {row[0]: row[1] for row in rows}
+
+
+def _words(column: InstrumentedAttribute[Any]) -> CTE:
     first = select(func.min(column).label("word")).cte("words", recursive=True)
     following = select(func.min(column)).where(column > first.c.word).scalar_subquery()
-    words = first.union_all(select(following).where(first.c.word.is_not(None)))
-    return list(session.scalars(select(words.c.word).where(words.c.word.is_not(None))))
+    return first.union_all(select(following).where(first.c.word.is_not(None)))
 
 
 def count_some(session: Session, rows: Select[Any], up_to: int | None = EXACT_UP_TO) -> int:

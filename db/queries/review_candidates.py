@@ -38,6 +38,12 @@ class _Extent(NamedTuple):
     last: int
 
 
+def new_source_names(session: Session) -> set[str]:
+    """Give the sources with verdicts on fewer than sixteen products, whose listed labels taught nothing."""
+    untaught = session.connection().execute(_untaught(of_one=False)).all()
+    return {source for source, verdicts in untaught if verdicts < NEW_SOURCE_VERDICTS}
+
+
 @dataclass(frozen=True)
 class CandidateReader:
     """Reads candidates of one source, or of all where `marketplace` is None; `limit` are enough."""

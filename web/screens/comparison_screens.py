@@ -1,8 +1,10 @@
 """Two model versions beside each other, and the products whose label would change, before anything is activated."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,17 +12,18 @@ from starlette.routing import Route
 
 from db.categories import load_categories
 from db.datasets.foreseen_labels import ForeseenChange, Foresight, foresee_labels
+from db.errors import HeadError
 from db.models import ModelVersion
 from db.queries.products import ProductRow
 from web.resources import resources
 from web.screens.selection_screens import Done, read_done
-from web.screens.version_screens import products_by_id
+from web.screens.version_screens import answers_of, products_by_id
 from web.templating import screen
 from web.twins import as_json
 from worker.cnn.figures.evaluate import Evaluation
 from worker.cnn.figures.intervals import Intervals
 from worker.evaluating.charts import shares_axis
-from worker.evaluating.recorded_answers import recorded_answers
+from worker.evaluating.recorded_answers import RecordedAnswers
 from worker.evaluating.version_comparison import VersionComparison, compare_versions
 
 CHANGES: Final = 60
@@ -28,6 +31,9 @@ CHANGES: Final = 60
 
 SECONDS: Final = 1.0
 """That looking for them takes at most, and a part of the products."""
+
+
+_Figures: TypeAlias = tuple[Evaluation, Intervals] | None
 
 
 @dataclass(frozen=True)
@@ -43,16 +49,19 @@ class Beside:
     """Two versions and all that tells them apart.
 
     Attributes:
+        damaged: the numbers of those whose head cannot be read.
+        comparison: None where one of them is damaged.
         figures: of the first and of the second, with their intervals; None where there are no test pictures.
-        foresight: what the second would change, as far as it was looked.
+        foresight: what the second would change, as far as it was looked; None where that takes a damaged head.
         products: those of the foresight.
         done: verdicts that were just given here.
     """
 
     versions: tuple[ModelVersion, ModelVersion]
-    comparison: VersionComparison
-    figures: tuple[tuple[Evaluation, Intervals] | None, tuple[Evaluation, Intervals] | None]
-    foresight: Foresight
+    damaged: list[int]
+    comparison: VersionComparison | None
+    figures: tuple[_Figures, _Figures]
+    foresight: Foresight | None
     products: list[ChangedProduct]
     done: Done | None
 
@@ -61,7 +70,7 @@ def comparison(request: Request) -> Response:
     """Show two versions beside each other."""
     beside = _compare(request)
     found = [each for each in beside.figures if each is not None]
-    lowest = min((intervals.macro_f1.low for _, intervals in found), default=0.9)
+    lowest = min((intervals.lowest for _, intervals in found), default=0.9)
     return screen(
         request, "comparison.html", beside=beside, axis=shares_axis(lowest), categories=load_categories()
     )
@@ -100,17 +109,39 @@ def _compare(request: Request) -> Beside:
         first, second = found
         if first is None or second is None:
             raise HTTPException(404, f"two model versions are needed, got {numbers[0]} and {numbers[1]}")
-        answers = (recorded_answers(session, first), recorded_answers(session, second))
-        foresight = foresee_labels(session, (first, second), after, CHANGES, SECONDS)
+        answers = (answers_of(session, first), answers_of(session, second))
+        foresight = _foresee(session, (first, second), after)
         done = read_done(session, request)
-        rows = products_by_id(session, [change.product_id for change in foresight.changes])
-    products = [
-        ChangedProduct(change, rows[change.product_id])
-        for change in foresight.changes
-        if change.product_id in rows
+        products = _look_up(session, foresight.changes if foresight else ())
+    return Beside(
+        versions=(first, second),
+        damaged=sorted(
+            {version.id for version, said in zip((first, second), answers, strict=True) if said is None}
+        ),
+        comparison=compare_versions(answers[0], answers[1]) if answers[0] and answers[1] else None,
+        figures=(_figures(answers[0]), _figures(answers[1])),
+        foresight=foresight,
+        products=products,
+        done=done,
+    )
+
+
+def _foresee(session: Session, versions: tuple[ModelVersion, ModelVersion], after: int) -> Foresight | None:
+    try:
+        return foresee_labels(session, versions, after, CHANGES, SECONDS)
+    except HeadError:
+        return None
+
+
+def _look_up(session: Session, changes: Sequence[ForeseenChange]) -> list[ChangedProduct]:
+    rows = products_by_id(session, [change.product_id for change in changes])
+    return [
+        ChangedProduct(change, rows[change.product_id]) for change in changes if change.product_id in rows
     ]
-    figures = (answers[0].figures(), answers[1].figures())
-    return Beside((first, second), compare_versions(*answers), figures, foresight, products, done)
+
+
+def _figures(answers: RecordedAnswers | None) -> _Figures:
+    return answers.figures() if answers else None
 
 
 def _after(request: Request) -> int:

@@ -10,9 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from db.categories import OTHER, load_categories
-from db.models import Product
 from db.pictures.codes import QualityCode
-from db.queries.counting import words_of
 from db.queries.product_grid import (
     GridOrder,
     GridPage,
@@ -64,10 +62,11 @@ def products(request: Request) -> Response:
     """Show a page of products."""
     state = read_state(request, SIZE)
     categories = load_categories()
-    with resources(request).database.read() as session:
+    shared = resources(request)
+    with shared.database.read() as session:
         page = _page(session, state)
         number = count_products(session, state.wanted)
-        sources = words_of(session, Product.marketplace)
+        sources = shared.sources.read(session)
         done = read_done(session, request)
         before = _labels_before(session, state, page)
     return screen(

@@ -15,8 +15,6 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from db.categories import OTHER, Category, load_categories
-from db.models import Product
-from db.queries.counting import words_of
 from db.queries.review_gain import review_gain
 from db.queries.review_history import latest_given
 from db.queries.review_news import review_news
@@ -57,7 +55,7 @@ def review(request: Request) -> Response:
         few = replace(wanted, limit=min(FIRST, wanted.limit))
         state = _state(session, shared, few, categories, fit=False)
         given = latest_given(session)
-        sources = words_of(session, Product.marketplace)
+        sources = shared.sources.read(session)
     first = state["products"][0] if state["products"] else None
     return screen(
         request, "review.html", state=state, first=first, given=given, wanted=wanted, orders=_ORDERS, sources=sources,

@@ -17,6 +17,7 @@ from db.queries.review_order import Why
 from db.queries.statistics import Statistics, gather_statistics
 from db.queries.to_review import Order, ToReview, products_to_review
 from db.queries.waiting_runs import has_unfinished_training_run
+from db.states.run_states import status_word
 from db.states.version_states import RelabelProgress
 from web.fleet_view import FleetView, see_fleet
 from web.next_step import NextStep, Situation, next_step
@@ -50,7 +51,7 @@ class Start:
 def start(request: Request) -> Response:
     """Show the start, or its live part alone where a script asks for that."""
     template = "start_live.html" if request.query_params.get("part") == "live" else "start.html"
-    return screen(request, template, start=_look(request))
+    return screen(request, template, start=_look(request), status_word=status_word)
 
 
 def start_figures(request: Request) -> Response:

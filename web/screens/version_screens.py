@@ -75,7 +75,7 @@ def version(request: Request) -> Response:
     with database.read() as session:
         found = _require(session, request.path_params["id"])
         row = find_version(session, found.id)
-        answers = _answers(session, found)
+        answers = answers_of(session, found)
         run = session.get_one(TrainingRun, found.training_run_id)
         active = active_version(session)
         progress = unfinished_relabelling(session) if found.active else None
@@ -96,7 +96,7 @@ def version_as_json(request: Request) -> Response:
     with resources(request).database.read() as session:
         found = _require(session, request.path_params["id"])
         row = find_version(session, found.id)
-        answers = _answers(session, found)
+        answers = answers_of(session, found)
         progress = unfinished_relabelling(session) if found.active else None
     figures = answers.figures() if answers else None
     return as_json(
@@ -131,13 +131,16 @@ def pictures(request: Request) -> Response:
 def picture_rows(request: Request) -> Response:
     """Answer with the pictures of a cell, for programs."""
     _, told, number = _told(request)
-    return as_json({"number": number, "pictures": told})
+    return as_json({"number": number, "pictures": told or []})
 
 
-def _told(request: Request) -> tuple[ModelVersion, list[ToldPicture], int]:
+def _told(request: Request) -> tuple[ModelVersion, list[ToldPicture] | None, int]:
+    """Give a version, what it says of the pictures asked for, None where its head is damaged, and their number."""
     with resources(request).database.read() as session:
         found = _require(session, request.path_params["id"])
-        answers = recorded_answers(session, found)
+        answers = answers_of(session, found)
+        if answers is None:
+            return found, None, 0
         rows = _chosen(answers, request)
         told = _look_up(session, answers.select(rows[:PICTURES]))
     return found, told, len(rows)
@@ -199,7 +202,7 @@ def _activate(database: Database, number: int) -> None:
             activate(session, number)
 
 
-def _answers(session: Session, found: ModelVersion) -> RecordedAnswers | None:
+def answers_of(session: Session, found: ModelVersion) -> RecordedAnswers | None:
     """Ask a version about the test pictures; None where its head is damaged."""
     try:
         return recorded_answers(session, found)

@@ -14,7 +14,6 @@ from db.models import ModelVersion, Split, TrainingRun
 from db.output_files import written_to
 from db.session import Database
 from worker.cnn.figures.curves import accuracy_coverage_curve, reliability_bins
-from worker.cnn.figures.intervals import Intervals
 from worker.evaluating.charts import (
     Chart,
     Mark,
@@ -72,7 +71,7 @@ def write_report(database: Database, store: ImageStore, evaluation: VersionEvalu
         provenance=find_provenance(database, evaluation),
         sources=score_sources(outcomes),
         quality=score_quality(outcomes),
-        scale=shares_axis(_lowest(evaluation.intervals)),
+        scale=shares_axis(evaluation.intervals.lowest),
         calibration=draw_calibration(evaluation),
         learning=learning_charts,
         robustness=evaluation.robustness,
@@ -129,13 +128,6 @@ def _count_examples(images: Sequence[SplitImage]) -> dict[str, dict[Split, int]]
         category: {split: counts[category, split] for split in Split}
         for category in sorted({category for category, _ in counts})
     }
-
-
-def _lowest(intervals: Intervals) -> float:
-    """Give the lowest end of the intervals that are drawn on one axis."""
-    drawn = (intervals.accuracy, intervals.macro_f1, *intervals.f1.values(), intervals.coverage,
-             intervals.claimed_accuracy, intervals.negatives_flagged)  # fmt: skip
-    return min(interval.low for interval in drawn if interval is not None)
 
 
 def _environment() -> Environment:

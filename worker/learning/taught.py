@@ -87,8 +87,12 @@ def what_was_taught(session: Session) -> Taught | None:
     )
     before = session.scalars(earlier).one_or_none()
     changed = count_changed_labels(session, version.id, COUNTED_UP_TO)
-    try:
-        told = None if before is None else right_on_random(session, before), right_on_random(session, version)
-    except HeadError:  # whoever uses it says so
-        told = None, RightOnRandom(0, 0)
+    told = None if before is None else _right(session, before), _right(session, version)
     return Taught(version.id, changed, *told)
+
+
+def _right(session: Session, version: ModelVersion) -> RightOnRandom:
+    try:
+        return right_on_random(session, version)
+    except HeadError:  # whoever uses the head says so
+        return RightOnRandom(0, 0)

@@ -44,6 +44,13 @@ class Intervals:
     claimed_accuracy: Interval | None
     negatives_flagged: Interval | None
 
+    @property
+    def lowest(self) -> float:
+        """The lowest end of the shares, the figures that are drawn on one axis."""
+        drawn = (self.accuracy, self.macro_f1, *self.f1.values(), self.coverage)
+        given = (self.claimed_accuracy, self.negatives_flagged)
+        return min(each.low for each in (*drawn, *given) if each is not None)
+
 
 def bootstrap_intervals(
     answers: Answers, products: NDArray[np.int64], categories: Sequence[str]

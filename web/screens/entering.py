@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from web.own_addresses import own_address
 from web.resources import resources
 from web.safety.guard import give_cookie
 from web.templating import screen
@@ -13,13 +14,15 @@ from web.templating import screen
 
 def ask(request: Request) -> Response:
     """Ask for the token, and lead back to where the browser was going."""
-    return screen(request, "enter.html", 401, going=_own_path(str(request.url.path)), wrong=False)
+    return screen(
+        request, "enter.html", 401, going=_inside(str(request.url.replace(scheme="", netloc=""))), wrong=False
+    )
 
 
 async def enter(request: Request) -> Response:
     """Change a token that was typed for a cookie."""
     async with request.form(max_files=0, max_fields=2) as form:
-        going, token = _own_path(str(form.get("going", "/"))), str(form.get("token", "")).strip()
+        going, token = _inside(str(form.get("going", "/"))), str(form.get("token", "")).strip()
     door = resources(request).door
     cookie = door.admit(token)
     if cookie is None:
@@ -34,9 +37,10 @@ def health(_request: Request) -> Response:
     return PlainTextResponse("ok\n")
 
 
-def _own_path(path: str) -> str:
-    """Give a path of this page; another site's address, or the door itself, leads to the start."""
-    return "/" if path.startswith("/enter") else "/" + path.lstrip("/\\")
+def _inside(address: str) -> str:
+    """Give an address of this page behind the door; the door itself leads to the start."""
+    own = own_address(address, without="token")
+    return "/" if own.startswith("/enter") else own
 
 
 ROUTES: Final = (Route("/enter", enter, methods=["POST"]), Route("/health", health))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
@@ -20,6 +19,7 @@ from db.queries.review_history import BatchCount, count_batch
 from db.repository.reviews import Verdict
 from db.repository.sent_reviews import Receipt, SentVerdict, receive_reviews, withdraw_batch
 from db.session import Database
+from web.own_addresses import own_address
 from web.resources import resources
 from web.screens.sent_verdicts import MalformedVerdictError, read_batch
 
@@ -83,11 +83,8 @@ async def take_back(request: Request) -> Response:
 
 
 def leads_back(address: str) -> str:
-    """Give an address of this page without its news; one of another site gives a path of this one."""
-    parts = urlsplit(address.replace("\\", "/"))
-    words = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "done"]
-    path = "/" + parts.path.lstrip("/")
-    return f"{path}?{urlencode(words)}" if words else path
+    """Give an address of this page without its news."""
+    return own_address(address, without="done")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 // Reviewing by keys: the next picture comes at once, verdicts are saved beside it (verdicts.js).
 
 import { on, showKeys } from "./keys.js";
-import { newBatch, reviewer, unsaved } from "./verdicts.js";
+import { newBatch, reviewer, storageName, unsaved } from "./verdicts.js";
 
 const ANEW_EVERY = 10; // verdicts after which what is not yet shown is ordered anew
 const KEPT = 8; // pictures that are loaded ahead, and stay in their order
@@ -9,9 +9,9 @@ const FEW = 64; // questions ahead from which more are fetched
 const at = (id) => document.getElementById(id);
 const state = JSON.parse(at("state").textContent);
 const address = new URLSearchParams(location.search);
-const skipped = new Set(JSON.parse(sessionStorage.getItem("vastra.skipped") ?? "[]"));
+const skipped = new Set(JSON.parse(sessionStorage.getItem(storageName("skipped")) ?? "[]"));
 const done = new Set();
-const mine = new Set(JSON.parse(sessionStorage.getItem("vastra.mine") ?? "[]")); // verdicts of this visit
+const mine = new Set(JSON.parse(sessionStorage.getItem(storageName("mine")) ?? "[]")); // verdicts of this visit
 const pictures = new Map();
 const keyOf = (product) => `${product.marketplace}\n${product.asin}`;
 const isOpen = (product) =>
@@ -25,6 +25,7 @@ let filling = null;
 let again = null;
 let retry = null;
 let isAway = false;
+let notice = ""; // said in place of why it is asked, until something is done
 
 function fromStrip({ batch, place: number, marketplace, asin, category, sha256, title, why, address: where, ...data }) {
   const product = { marketplace, asin, title, why: why || null, image_sha256: sha256 || null, shares: {}, address: where,
@@ -35,16 +36,20 @@ function fromStrip({ batch, place: number, marketplace, asin, category, sha256, 
 const percent = (share) => (share === undefined || share === null ? "" : share === 1 ? "100%" : `${Math.min(Math.round(share * 100), 99)}%`);
 const titleOf = (name) => state.categories.find((each) => each.name === name)?.title ?? (name ? name[0].toUpperCase() + name.slice(1) : "");
 
+const isKnown = (name) => name === "other" || state.categories.some((each) => each.name === name);
+
 // What is given ---------------------------------------------------------------------------------------------------
 
 function give(category) {
   const product = ahead[place];
   if (!product || !category) return;
+  if (!isKnown(category)) return say(`${titleOf(category)} is no category any more: choose another one.`);
+  notice = "";
   const { marketplace, asin, why } = product;
   const verdict = { id: newBatch(), place: 0, marketplace, asin, category, why, reviewer: reviewer() };
   given = [{ product, verdict }, ...given].slice(0, 10);
   mine.add(verdict.id);
-  sessionStorage.setItem("vastra.mine", JSON.stringify([...mine].slice(-100)));
+  sessionStorage.setItem(storageName("mine"), JSON.stringify([...mine].slice(-100)));
   done.add(keyOf(product));
   ahead.splice(place, 1);
   unsaved.add(verdict);
@@ -57,6 +62,7 @@ function give(category) {
 /** Take the last verdict of this visit back, or the one at an index, which may be of an earlier one. */
 function takeBack(index = given.findIndex(({ verdict }) => mine.has(verdict.id))) {
   if (index < 0) return say("Nothing of this visit is left to take back: choose an earlier verdict below.");
+  notice = "";
   const [taken] = given.splice(index, 1);
   const { product, verdict } = taken;
   unsaved.add({ ...verdict, taken_back: true });
@@ -69,19 +75,22 @@ function takeBack(index = given.findIndex(({ verdict }) => mine.has(verdict.id))
 
 /** Say something in place of why it is asked. */
 function say(text) {
+  notice = text;
   at("reason").textContent = text;
 }
 
 function skip() {
   if (!ahead[place]) return;
+  notice = "";
   skipped.add(keyOf(ahead[place]));
-  sessionStorage.setItem("vastra.skipped", JSON.stringify([...skipped]));
+  sessionStorage.setItem(storageName("skipped"), JSON.stringify([...skipped]));
   ahead.splice(place, 1);
   show();
   if (ahead.length < FEW) fill();
 }
 
 function move(by) {
+  notice = "";
   place = Math.max(0, Math.min(place + by, ahead.length - 1));
   show();
 }
@@ -146,7 +155,7 @@ function show() {
   at("product").textContent = product ? product.title || product.asin : "";
   if (product) at("product").href = product.address;
   at("source").textContent = product?.marketplace ?? "";
-  at("reason").textContent = product?.reason ?? "";
+  at("reason").textContent = notice || (product?.reason ?? "");
   at("alike").href = product?.image_sha256 ? `/similar/${product.image_sha256}` : "/products";
   showLarge(at("suggestion"), product?.likeliest, percent(product?.confidence));
   showLarge(at("listed"), product?.listed_category, "");
@@ -157,7 +166,7 @@ function show() {
 
 function showLarge(button, category, share) {
   button.value = category ?? "";
-  button.disabled = !category;
+  button.disabled = !category || !isKnown(category);
   button.querySelector("b").textContent = category ? titleOf(category) : "nothing";
   button.querySelector(".share").textContent = share;
 }
@@ -306,7 +315,7 @@ unsaved.addEventListener("refused", ({ detail: { verdict, state: why } }) => {
   given = given.filter((each) => each.verdict.id !== verdict.id);
   done.delete(keyOf(verdict));
   showGiven();
-  at("reason").textContent = `Not recorded, ${why}: ${verdict.asin}. ${at("reason").textContent}`;
+  say(`Not recorded, ${why}: ${verdict.asin}.`);
   fill();
 });
 unsaved.addEventListener("saved", ({ detail: { digest } }) => {

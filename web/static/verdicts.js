@@ -3,14 +3,20 @@
 // a message. They are kept by records, which refuse those of others: a server that is started at this address may have other ones.
 
 const RECORDS = document.querySelector("meta[name=records]").content;
-const KEPT = `vastra.unsaved.${RECORDS}`;
+const ALL_KEPT = "vastra.unsaved.";
+const KEPT = storageName("unsaved");
 const AT_ONCE = 50; // below what browsers let outlive a page, 64 KiB
 const LONGEST_WAIT = 15000;
+
+/** Name what this tab keeps for the records that are open here, and for no others. */
+export function storageName(what) {
+  return `vastra.${what}.${RECORDS}`;
+}
 
 const nameOf = (verdict) => `${verdict.id} ${verdict.place ?? 0}`;
 
 class Unsaved extends EventTarget {
-  #waiting = new Map(read());
+  #waiting = new Map(read(KEPT));
   #failures = 0;
   #timer = null;
   #sending = false;
@@ -95,9 +101,9 @@ class Unsaved extends EventTarget {
   }
 }
 
-function read() {
+function read(name) {
   try {
-    return JSON.parse(sessionStorage.getItem(KEPT)) ?? [];
+    return JSON.parse(sessionStorage.getItem(name)) ?? [];
   } catch {
     return [];
   }
@@ -136,20 +142,37 @@ export function reviewer() {
 export const unsaved = new Unsaved();
 unsaved.send();
 
+/** Count the verdicts that were given in this tab on records that are not open here. */
+function elsewhere() {
+  try {
+    const names = Object.keys(sessionStorage).filter((name) => name.startsWith(ALL_KEPT) && name !== KEPT);
+    return names.reduce((sum, name) => sum + read(name).length, 0);
+  } catch {
+    return 0; // a browser that keeps nothing
+  }
+}
+
+const WHYS = {
+  away: "the server does not answer, it is tried again",
+  locked: "open the address that python -m web printed in another tab, they are sent then",
+  elsewhere: "other records are open here now, they are sent when theirs are again",
+};
+
 /** Say on the screen what is not saved, and why. */
 function show(event) {
   const place = document.getElementById("saving");
   if (!place) return;
-  if (event.type === "failed") place.dataset.why = { 401: "locked", 409: "elsewhere" }[event.detail.error.status] ?? "away";
-  else if (event.type === "saved") delete place.dataset.why;
-  const whys = {
-    away: "the server does not answer, it is tried again",
-    locked: "open the address that python -m web printed in another tab, they are sent then",
-    elsewhere: "other records are open here now, they are sent when theirs are again",
-  };
-  const said = unsaved.size && place.dataset.why ? `${unsaved.size} not saved: ${whys[place.dataset.why]}` : "";
-  if (place.textContent !== said) place.textContent = said;
+  if (event?.type === "failed") place.dataset.why = { 401: "locked", 409: "elsewhere" }[event.detail.error.status] ?? "away";
+  else if (event?.type === "saved") delete place.dataset.why;
+  const mine = unsaved.size && place.dataset.why ? `${unsaved.size} not saved: ${WHYS[place.dataset.why]}` : "";
+  const others = elsewhere() ? `${elsewhere()} not saved: ${WHYS.elsewhere}` : "";
+  const said = [mine, others].filter(Boolean).join("; ");
+  if (place.dataset.said === said) return;
+  place.dataset.said = said;
+  const link = Object.assign(document.createElement("a"), { href: "/review", textContent: "To the review" });
+  place.replaceChildren(said, ...(said && location.pathname !== "/review" ? [". ", link] : []));
 }
+show();
 for (const name of ["changed", "failed", "saved"]) unsaved.addEventListener(name, show);
 
 addEventListener("online", () => unsaved.hurry());

@@ -33,6 +33,11 @@ def test_a_token_can_be_typed(stranger: TestClient) -> None:
     assert (right.status_code, right.headers["location"]) == (303, "/products")
 
 
+def test_whoever_types_a_token_comes_to_where_they_were_going(stranger: TestClient) -> None:
+    asked = stranger.get("/products?category=jeans&token=guessed", headers={"accept": "text/html"})
+    assert 'name="going" value="/products?category=jeans"' in asked.text
+
+
 @pytest.mark.parametrize("going", ["//evil.example", "https://evil.example", "/\\evil.example", "/enter"])
 def test_the_door_leads_to_no_other_site(stranger: TestClient, going: str) -> None:
     answer = stranger.post("/enter", data={"token": TOKEN, "going": going})

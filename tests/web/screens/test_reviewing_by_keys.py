@@ -164,6 +164,43 @@ def test_other_records_at_the_same_address_never_get_a_verdict(
     expect(tab.locator("#saving")).to_contain_text("1 not saved: other records are open here now")
 
 
+def test_what_was_given_on_other_records_is_told_and_waits_for_theirs(
+    window: BrowserContext, database: Database
+) -> None:
+    classified(database, "jeans")
+    tab = window.new_page()
+    tab.goto("/crawls")
+    name = "vastra.unsaved.others"
+    tab.evaluate("name => sessionStorage.setItem(name, JSON.stringify([['a 0', { id: 'a' }]]))", name)
+    tab.reload()
+    expect(tab.locator("#saving")).to_contain_text("1 not saved: other records are open here now")
+    tab.get_by_role("link", name="To the review").click()
+    tab.wait_for_url("**/review")
+    tab.keyboard.press("1")
+    settled(tab)
+    expect(tab.locator("#saving")).to_contain_text("1 not saved")
+    assert "'a 0'" in str(tab.evaluate("name => JSON.parse(sessionStorage.getItem(name))", name))
+    assert len(given(database)) == 1
+
+
+def test_a_laptop_that_slept_saves_what_was_waiting(window: BrowserContext, database: Database) -> None:
+    classified(database, "jeans", "jeans", "jeans")
+    tab = window.new_page()
+    tab.clock.install()
+    tab.goto("/review")
+    tab.route("**/api/reviews", lambda route: route.abort())
+    tab.keyboard.press("1")
+    expect(tab.locator("#saving")).to_contain_text("1 not saved")
+    tab.clock.fast_forward("08:00:00")  # as when a lid is opened: what was due comes once
+    expect(tab.locator("#saving")).to_contain_text("1 not saved")
+    tab.keyboard.press("2")
+    tab.unroute("**/api/reviews")
+    tab.clock.fast_forward("08:00:00")
+    settled(tab)
+    expect(tab.locator("#saving")).to_have_text("")
+    assert [row.category for row in given(database)] == ["saree", "jeans"]
+
+
 def test_taking_back_goes_no_further_than_this_visit(
     window: BrowserContext, tab: Page, database: Database
 ) -> None:
@@ -190,10 +227,12 @@ def test_the_keys_on_the_screen_stay_where_they_are(tab: Page, database: Databas
     classified(database, "jeans", "trousers", "saree", "jeans", title="A")
     tab.set_viewport_size({"width": width, "height": 800})
     tab.goto("/review")
-    places = set()
-    for _ in range(4):
+    places = {str(tab.locator("#categories").bounding_box())}
+    for key in ("u", "j", "j", "1", "u", "s", "s"):  # "u" says something else in place of why it is asked
+        tab.keyboard.press(key)
         places.add(str(tab.locator("#categories").bounding_box()))
-        tab.keyboard.press("s")
+    tab.evaluate("document.getElementById('reason').textContent = 'Why this is asked. '.repeat(20)")
+    places.add(str(tab.locator("#categories").bounding_box()))
     assert len(places) == 1
 
 
@@ -233,6 +272,24 @@ def test_a_category_that_is_added_while_one_reviews_gets_its_key(
     tab.keyboard.press("4")
     settled(tab)
     assert [row.category for row in given(database)] == ["saree", "shirt"]
+
+
+def test_a_category_that_is_taken_away_while_one_reviews_is_told_and_its_key_goes(
+    tab: Page, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classified(database, "jeans", "jeans", "jeans")
+    tab.goto("/review?order=unsure")
+    fewer = tuple(each for each in load_categories() if each.name != "jeans")
+    monkeypatch.setattr("web.screens.review_screens.load_categories", lambda: fewer)
+    tab.keyboard.press("Enter")  # for what the network suggests
+    expect(tab.locator("#reason")).to_contain_text("Not recorded, unknown category")
+    expect(tab.locator("#categories button")).to_have_count(len(fewer) + 1)
+    expect(tab.locator("#suggestion")).to_be_disabled()
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#reason")).to_contain_text("Jeans is no category any more")
+    tab.keyboard.press("1")
+    settled(tab)
+    assert [row.category for row in given(database)] == ["saree"]
 
 
 def test_two_tabs_do_not_ask_the_same_for_long(window: BrowserContext, tab: Page, database: Database) -> None:

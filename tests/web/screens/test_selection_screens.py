@@ -11,7 +11,6 @@ from tests.factories import get_product, label, likely, model_version, predict, 
 from tests.web.conftest import TOKEN
 from tests.web.looking import hindrances_in_every_look
 from tests.web.reviewing import settled
-from web.screens.selection_screens import leads_back
 
 ASINS = ("B000000001", "B000000002", "B000000003")
 
@@ -75,21 +74,6 @@ def test_what_cannot_be_is_refused(
 def test_nothing_selected_changes_nothing(client: TestClient, database: Database) -> None:
     assert client.post("/products/verdicts", data={"category": "saree"}).status_code == 200
     assert rows(database) == []
-
-
-@pytest.mark.parametrize(
-    ("given", "leads"),
-    [
-        ("/products?a=1&done=x&b=2", "/products?a=1&b=2"),
-        ("/similar/abc?done=x", "/similar/abc"),
-        ("//evil.example/x", "/x"),
-        ("https://evil.example", "/"),
-        ("\\\\evil.example", "/"),
-        ("javascript:alert(1)", "/alert(1)"),
-    ],
-)
-def test_a_form_leads_back_to_this_page_alone(given: str, leads: str) -> None:
-    assert leads_back(given) == leads
 
 
 # In a real browser ------------------------------------------------------------------------------------------------

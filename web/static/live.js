@@ -6,6 +6,7 @@
 const HALF_MINUTE = 30_000;
 const seen = new Map();
 const asking = new Set();
+const again = new Set();
 let source = null;
 
 async function ask(part) {
@@ -22,12 +23,22 @@ async function ask(part) {
 function look(changed) {
   for (const part of document.querySelectorAll("[data-live]")) {
     const follows = part.dataset.live.split(" ").some((topic) => !changed || changed.includes(topic));
-    if (!follows || asking.has(part.id)) continue;
-    asking.add(part.id);
-    ask(part)
-      .catch(() => {}) // the server is away: the next look tells
-      .finally(() => asking.delete(part.id));
+    if (follows) follow(part);
   }
+}
+
+/** Ask for a part; once more where something changed meanwhile, which the answer under way may not tell. */
+function follow(part) {
+  const { id } = part;
+  if (asking.has(id)) return void again.add(id);
+  asking.add(id);
+  ask(part)
+    .catch(() => {}) // the server is away: the next look tells
+    .finally(() => {
+      asking.delete(id);
+      const now = document.getElementById(id);
+      if (again.delete(id) && now) follow(now);
+    });
 }
 
 function listen() {

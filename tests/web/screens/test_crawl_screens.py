@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import APIResponse, Browser, Page, Route
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -230,6 +230,33 @@ def test_the_form_works_without_scripts(
     page.get_by_role("button", name="Plan 2 slices").click()
     assert len(planned(database)) == 2
     context.close()
+
+
+def test_what_changes_while_a_part_is_asked_for_is_shown_too(tab: Page, database: Database) -> None:
+    running = {"status": RunStatus.RUNNING, "finish_reason": None, "finished_at": None}
+    run = keep_run(database, heartbeat_at=utc_now(), tally=Tally(products_new=3), **running)
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_first(route: Route) -> None:
+        if held or route.request.resource_type != "fetch":
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    tab.route(f"**/crawls/{run}", hold_first)
+    with tab.expect_request(lambda request: request.resource_type == "fetch"):
+        tab.goto(f"/crawls/{run}")
+    tab.evaluate("""() => new Promise(opened => {
+        const source = new EventSource("/events");
+        source.onopen = () => opened();
+        window.told = new Promise(told => { source.onmessage = () => told(); });
+    })""")
+    with database.write() as session:
+        session.get_one(CrawlRun, run).statistics = Tally(products_new=1234).record()
+    tab.evaluate("window.told")
+    [(route, answer)] = held
+    route.fulfill(response=answer)
+    tab.get_by_text("1\N{THIN SPACE}234").wait_for(timeout=10_000)
 
 
 def test_a_run_that_goes_on_is_shown_as_it_goes(tab: Page, database: Database) -> None:

@@ -231,8 +231,10 @@ def test_the_keys_on_the_screen_stay_where_they_are(tab: Page, database: Databas
     for key in ("u", "j", "j", "1", "u", "s", "s"):  # "u" says something else in place of why it is asked
         tab.keyboard.press(key)
         places.add(str(tab.locator("#categories").bounding_box()))
-    tab.evaluate("document.getElementById('reason').textContent = 'Why this is asked. '.repeat(20)")
-    places.add(str(tab.locator("#categories").bounding_box()))
+    for place, longest in (("reason", 400), ("gain", 60), ("saving", 140)):
+        words = ("What is said. " * 30)[:longest]
+        tab.evaluate("([id, words]) => document.getElementById(id).textContent = words", [place, words])
+        places.add(str(tab.locator("#categories").bounding_box()))
     assert len(places) == 1
 
 

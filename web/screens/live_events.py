@@ -1,7 +1,8 @@
 """What changed, as a stream of events for the scripts of open pages."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Final
 
 from starlette.requests import Request
@@ -15,8 +16,14 @@ from web.live import Pulse
 
 
 async def events(request: Request) -> Response:
-    """Send the topics that changed, as they do, as a JSON list; a comment where nothing did."""
-    return StreamingResponse(_stream(_pulse(request)), media_type="text/event-stream")
+    """Send the topics that changed, as they do, as a JSON list; a comment where nothing did.
+
+    The answer begins once the records were looked at: the page asks for what changed before, and nothing that changes
+    between is missed.
+    """
+    news = _pulse(request).listen()
+    await anext(news, None)
+    return StreamingResponse(_stream(news), media_type="text/event-stream")
 
 
 def _pulse(request: Request) -> Pulse:
@@ -36,10 +43,11 @@ def _look(database: Database) -> Mapping[str, str]:
     return changes | {"workers": see_fleet().fingerprint}
 
 
-async def _stream(pulse: Pulse) -> AsyncIterator[str]:
-    yield "retry: 1000\n\n"
-    async for topics in pulse.listen():
-        yield f"data: {json.dumps(sorted(topics))}\n\n" if topics else ": nothing new\n\n"
+async def _stream(news: AsyncGenerator[frozenset[str]]) -> AsyncIterator[str]:
+    async with aclosing(news):
+        yield "retry: 1000\n\n"
+        async for topics in news:
+            yield f"data: {json.dumps(sorted(topics))}\n\n" if topics else ": nothing new\n\n"
 
 
 ROUTES: Final = (Route("/events", events),)

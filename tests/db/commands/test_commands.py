@@ -37,7 +37,7 @@ def test_import_counts_what_it_saved_and_says_what_comes_next(command: Command, 
     result = command("import", photos, "--source", "wardrobe")
     assert result.exit_code == 0
     assert "Saved: jeans 2, other 1, saree 1. Refused: unsupported_format 1." in result.stderr
-    assert "python -m worker run" in result.stderr
+    assert "Waiting for the first training: saree 1 of 40, jeans 2 of 40, trousers 0 of 40" in result.stderr
     assert result.stdout == ""
 
 

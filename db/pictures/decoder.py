@@ -109,6 +109,22 @@ def decode_picture(data: bytes, at_least: int | None = None) -> Image.Image:
     return _to_rgb(_open(data), at_least)
 
 
+def decode_to_fit(data: bytes, side: int) -> Image.Image:
+    """Decode to RGB as decode_picture, at no more pixels than it takes to fit it into a square.
+
+    Args:
+        data: the original bytes.
+        side: pixels; a JPEG may be decoded at a half, quarter or eighth of its size as long as its long side stays
+            at least this long.
+
+    Raises:
+        PictureError: the bytes are refused, for the same reasons as in check_picture.
+    """
+    image = _open(data)
+    fitted = -(-side * min(image.size) // max(image.size))
+    return _to_rgb(image, at_least=max(MIN_SIDE, fitted))  # a strip of a few pixels would lose its shape
+
+
 def suffix_of(image_format: str) -> str:
     """Give the file name's suffix for a format, such as `.jpg` for JPEG."""
     return _SUFFIXES[image_format]

@@ -5,7 +5,7 @@ from typing import Final
 
 from PIL import Image
 
-from db.pictures.decoder import decode_picture
+from db.pictures.decoder import decode_to_fit
 
 _QUALITY: Final = 78
 
@@ -14,9 +14,9 @@ def thumbnail(data: bytes, side: int) -> Image.Image:
     """Decode to a small RGB picture that fits a square of `side` pixels; one that fits already keeps its size.
 
     Raises:
-        PictureError: the bytes are refused, for the same reasons as in decode_picture.
+        PictureError: the bytes are refused, for the same reasons as in decode_to_fit.
     """
-    picture = decode_picture(data, at_least=side)
+    picture = decode_to_fit(data, side)
     picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     return picture
 

@@ -19,6 +19,7 @@ from db.pictures.decoder import (
     PictureError,
     check_picture,
     decode_picture,
+    decode_to_fit,
     suffix_of,
 )
 from tests.factories import drawing, encoded, picture_bytes
@@ -190,6 +191,20 @@ def test_a_large_jpeg_is_decoded_small() -> None:
     data = encoded(drawing(1, (1600, 1200)), "JPEG")
     assert decode_picture(data, at_least=224).size == (400, 300)
     assert decode_picture(data).size == (1600, 1200)
+
+
+@given(st.integers(16, 2000), st.integers(16, 2000), st.integers(16, 640))
+@settings(max_examples=25, deadline=None)
+def test_a_decoding_that_fits_keeps_the_long_side_and_the_shape(width: int, height: int, side: int) -> None:
+    picture = decode_to_fit(encoded(Image.new("RGB", (width, height)), "JPEG"), side)
+    assert max(picture.size) >= min(side, max(width, height))
+    assert picture.width / picture.height == pytest.approx(width / height, rel=0.15)
+
+
+def test_of_a_large_jpeg_no_more_is_decoded_than_fits() -> None:
+    data = encoded(drawing(1, (1200, 1500)), "JPEG")
+    assert decode_to_fit(data, 320).size == (300, 375)
+    assert decode_picture(data, at_least=320).size == (600, 750)
 
 
 @pytest.mark.parametrize("seed", range(5))

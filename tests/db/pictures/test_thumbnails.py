@@ -1,10 +1,11 @@
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from db.pictures.codes import Reason
-from db.pictures.decoder import PictureError
+from db.pictures.decoder import PictureError, decode_picture
 from db.pictures.thumbnails import jpeg_thumbnail, thumbnail
 from tests.factories import picture_bytes
 
@@ -22,6 +23,13 @@ def test_a_thumbnail_fits_the_square_and_never_grows(
 
 def test_a_strip_keeps_a_pixel_of_its_short_side() -> None:
     assert thumbnail(picture_bytes(1, "PNG", (20_000, 16)), 160).size == (160, 1)
+
+
+def test_a_thumbnail_shows_what_the_whole_picture_shows() -> None:
+    data = picture_bytes(3, size=(1200, 1500))
+    whole = decode_picture(data).resize((256, 320), Image.Resampling.LANCZOS)
+    off = np.asarray(thumbnail(data, 320), dtype=float) - np.asarray(whole, dtype=float)
+    assert np.sqrt(np.mean(off**2)) < 4
 
 
 def test_a_thumbnail_stands_upright() -> None:

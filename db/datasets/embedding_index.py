@@ -126,7 +126,9 @@ def _gaps_between(session: Session, index: EmbeddingIndex, before: int, last: in
     room = _GAPS - len(index.gaps)
     if room <= 0:
         return []
-    embedded = exists().where(Embedding.image_id == Image.id, Embedding.body_id == index.body_id)
+    # The range is said of both tables: else PostgreSQL reads all embeddings for each part.
+    theirs = Embedding.body_id == index.body_id, Embedding.image_id > before, Embedding.image_id <= last
+    embedded = exists().where(Embedding.image_id == Image.id, *theirs)
     gaps = select(Image.id).where(Image.id > before, Image.id <= last, ~embedded).order_by(Image.id)
     return list(session.scalars(gaps.limit(room)))
 

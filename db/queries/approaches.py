@@ -79,6 +79,12 @@ def with_code(code: QualityCode) -> ColumnElement[bool]:
     return Image.quality.in_([" ".join(codes) for codes in together])
 
 
+def shown_by_first(code: QualityCode, most: int) -> Select[int]:
+    """Select the products that show one of the first pictures with a code, at most so many pictures."""
+    images = _with(code).limit(most).subquery()
+    return select(ProductImage.product_id).join(images, ProductImage.image_id == images.c.id).distinct()
+
+
 def _with(code: QualityCode) -> Select[int]:
     return select(Image.id).where(with_code(code))
 

@@ -9,6 +9,7 @@ from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.models import Product
+from db.queries.approaches import shown_by_first
 from db.queries.counting import count_some
 from db.queries.products import ProductFilter, ProductRow, conditions, find_approach, product_columns
 
@@ -114,8 +115,17 @@ def count_products(session: Session, wanted: ProductFilter) -> Counted:
         return Counted(COUNTED_UP_TO, more=True)
     up_to = COUNTED_UP_TO // 10 if approach.words_are_common else COUNTED_UP_TO
     up_to = COUNTED_UP_TO // 50 if approach.pictures_are_common else up_to
+    if approach.pictures_are_common and _are_soon_more(session, wanted, up_to):
+        return Counted(up_to, more=True)
     number = count_some(session, select(Product.id).where(*conditions(wanted, approach)), up_to)
     return Counted(min(number, up_to), more=number > up_to)
+
+
+def _are_soon_more(session: Session, wanted: ProductFilter, up_to: int) -> bool:
+    """Say whether the first pictures of a quality code, if that is all that is wanted, show more products."""
+    if wanted.quality is None or wanted != ProductFilter(quality=wanted.quality):
+        return False
+    return count_some(session, shown_by_first(wanted.quality, 4 * up_to), up_to) > up_to
 
 
 def _ordered(

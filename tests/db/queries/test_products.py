@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from db.pictures.codes import QualityCode
 from db.queries.approaches import Approach
+from db.queries.product_grid import Counted, count_products
 from db.queries.products import COLUMNS, ProductFilter, page_statement, product_page, stream_products
 from db.repository.reviews import Verdict, record_reviews
 from db.session import Database
@@ -98,6 +99,18 @@ def test_a_quality_code_is_found_whether_common_or_rare(
         "REVIEWED",
     ]
     assert asins(labelled, ProductFilter(quality=QualityCode.BLURRED, category="jeans")) == ["JEANS"]
+
+
+@pytest.mark.parametrize(("up_to", "counted"), [(100, Counted(2, more=True)), (200, Counted(4, more=False))])
+def test_products_with_a_common_quality_code_are_counted_so_far(
+    up_to: int, counted: Counted, labelled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.queries.approaches.COMMON_PICTURES", 1)
+    monkeypatch.setattr("db.queries.product_grid.COUNTED_UP_TO", up_to)  # a fiftieth of it, of such a code
+    with labelled.read() as session:
+        assert count_products(session, ProductFilter(quality=QualityCode.BLURRED)) == counted
+        only = ProductFilter(quality=QualityCode.BLURRED, category="jeans")
+        assert count_products(session, only) == Counted(1, more=False)
 
 
 def test_a_row_says_all_that_is_known(labelled: Database) -> None:

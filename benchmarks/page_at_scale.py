@@ -147,9 +147,11 @@ def opened_page(url: str) -> Iterator[tuple[str, psutil.Process]]:
             [sys.executable, "-m", "web", "--port", "0"], env=variables, stdout=subprocess.PIPE, text=True
         )
         assert page.stdout is not None
-        yield page.stdout.readline().strip(), psutil.Process(page.pid)
-        page.terminate()
-        page.wait()
+        try:
+            yield page.stdout.readline().strip(), psutil.Process(page.pid)
+        finally:
+            page.terminate()
+            page.wait()
 
 
 def goals(database: Database, products: int) -> list[Goal]:

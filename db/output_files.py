@@ -1,5 +1,6 @@
 """Where results are written to: complete or not at all, and refused before the work rather than after it."""
 
+import errno
 import os
 import stat
 import sys
@@ -42,8 +43,9 @@ def written_to(path: Path | None) -> Iterator[IO[bytes]]:
 def require_writable(path: Path) -> None:
     """Raise OutputFileError, before the work begins, where a file cannot be written at its end."""
     try:
-        if _is_stream(path):
-            path.open("wb").close()
+        if _is_stream(path):  # not opened: whoever reads from a pipe would take that for its end
+            if not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         else:
             part = _part_of(path.resolve())
             part.touch()

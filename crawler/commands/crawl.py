@@ -108,9 +108,9 @@ def _report(crawler: Crawler, seconds: float) -> ExitCode:
         arguments, tally = crawler.spider.arguments, tally_of(crawler.stats)
         for line in summarise(tally, arguments, seconds):
             _print(line)
-        if tally.products and (awaited := _awaited()):
-            _print(f"labels    {awaited}")
         failure = failure or judge(tally, is_retry=arguments.retry is not None, is_rendered=arguments.render)
+        if failure is None and tally.products and (awaited := _awaited()):
+            _print(f"labels    {awaited}")
     if reason == CrawlInterruptedError.reason:
         failure = CrawlInterruptedError("interrupted")
     elif failure is None and reason != FinishReason.FINISHED and not reason.startswith(_ASKED_TO_STOP):

@@ -1,7 +1,7 @@
 """A table that fits the terminal: what tells a product apart is whole, and what describes it gives way."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from rich.cells import cell_len
@@ -73,6 +73,5 @@ def _fitted(widths: Mapping[str, int], room: int) -> dict[str, int]:
     return wanted
 
 
-def _total(widths: Sequence[int] | Iterable[int]) -> int:
-    every = list(widths)
-    return sum(every) + _BETWEEN * (len(every) - 1)
+def _total(widths: Collection[int]) -> int:
+    return sum(widths) + _BETWEEN * (len(widths) - 1)

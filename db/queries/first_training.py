@@ -20,7 +20,7 @@ class FirstTraining:
     """How far it is to the first training that a worker begins by itself.
 
     Attributes:
-        counts: products with a category and a picture, by category.
+        counts: products with a category and a picture, by category; none where `enough` is 0.
         enough: so many are needed of each; 0: workers never begin by themselves.
         failure: why the last one failed; None where none did.
         tried_again_at: when the next one may begin after it.
@@ -34,8 +34,12 @@ class FirstTraining:
     @property
     def is_due(self) -> bool:
         """Say whether a worker is to begin now."""
-        waits = self.tried_again_at is not None and self.tried_again_at > utc_now()
-        return self.enough > 0 and not waits and min(self.counts.values()) >= self.enough
+        return self.enough > 0 and not self._waits() and min(self.counts.values()) >= self.enough
+
+    def _waits(self) -> bool:
+        """Say whether the last one failed within the hour; what ended in the future was told by a wrong clock."""
+        now = utc_now()
+        return self.tried_again_at is not None and now < self.tried_again_at <= now + TRIED_AGAIN_AFTER
 
     def sentence(self) -> str:
         """Say what it waits for."""
@@ -65,5 +69,6 @@ def first_training(session: Session, categories: tuple[Category, ...], enough: i
         select(TrainingRun.error, TrainingRun.finished_at).order_by(TrainingRun.id.desc()).limit(1)
     ).one_or_none()
     error, finished_at = last or (None, None)
-    again = None if finished_at is None else min(finished_at, utc_now()) + TRIED_AGAIN_AFTER
-    return FirstTraining(products_with_pictures(session, categories), enough, error, again)
+    again = None if finished_at is None else finished_at + TRIED_AGAIN_AFTER
+    counts = products_with_pictures(session, categories) if enough else {}  # which reads all that is labelled
+    return FirstTraining(counts, enough, error, again)

@@ -1,7 +1,7 @@
 """What an import changes of earlier ones: photos that were moved, and photos that lie elsewhere now."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -24,26 +24,41 @@ def settle_imports(session: Session, found: Sequence[FoundProduct], imported: Co
         imported: the ASINs of the whole import, whose products stay.
     """
     moved = _follow_moved(session, found, imported)
-    products = {
-        (row.marketplace, row.asin): row
-        for row in session.execute(
-            select(Product.id, Product.marketplace, Product.asin, Product.found_in).where(
-                tuple_(Product.marketplace, Product.asin).in_([photo.key for photo in found])
-            )
-        )
-    }
-    for photo in found:
-        if photo.key not in products:
-            continue
-        row = products[photo.key]
-        addresses = [shown.url for shown in photo.pictures]
-        session.execute(
-            delete(ProductImage).where(ProductImage.product_id == row.id, ProductImage.url.not_in(addresses))
-        )
-        listed = photo.listing.found_in if photo.listing else None
-        if listed is not None and row.found_in not in ([], [listed]):
-            session.execute(update(Product).where(Product.id == row.id).values(found_in=[]))
+    known = _known(session, found)
+    _forget_addresses(session, {known[photo.key]: photo for photo in found if photo.key in known})
     return moved
+
+
+def _known(session: Session, found: Iterable[FoundProduct]) -> dict[tuple[str, str], int]:
+    keys = [photo.key for photo in found]
+    rows = session.execute(
+        select(Product.marketplace, Product.asin, Product.id).where(
+            tuple_(Product.marketplace, Product.asin).in_(keys)
+        )
+    )
+    return {(marketplace, asin): product_id for marketplace, asin, product_id in rows}
+
+
+def _forget_addresses(session: Session, photos: Mapping[int, FoundProduct]) -> None:
+    """Take away what earlier imports said of the photos, by product: other addresses, another listed category."""
+    links = session.execute(
+        select(ProductImage.id, ProductImage.product_id, ProductImage.url).where(
+            ProductImage.product_id.in_(photos)
+        )
+    )
+    shown = {product_id: {each.url for each in photo.pictures} for product_id, photo in photos.items()}
+    elsewhere = [link_id for link_id, product_id, url in links if url not in shown[product_id]]
+    session.execute(delete(ProductImage).where(ProductImage.id.in_(elsewhere)))
+    listed = session.execute(select(Product.id, Product.found_in).where(Product.id.in_(photos)))
+    otherwise = [
+        product_id for product_id, names in listed if _is_listed_otherwise(photos[product_id], names)
+    ]
+    session.execute(update(Product).where(Product.id.in_(otherwise)).values(found_in=[]))
+
+
+def _is_listed_otherwise(photo: FoundProduct, names: Sequence[str]) -> bool:
+    category = photo.listing.found_in if photo.listing else None
+    return category is not None and list(names) not in ([], [category])
 
 
 def _follow_moved(session: Session, found: Sequence[FoundProduct], imported: Collection[str]) -> int:
@@ -51,15 +66,7 @@ def _follow_moved(session: Session, found: Sequence[FoundProduct], imported: Col
     if not photos:
         return 0
     left_behind = _left_behind(session, found[0].marketplace, photos, imported)
-    keys = [photos[sha256].key for sha256 in left_behind]
-    known = {
-        (marketplace, asin): product_id
-        for product_id, marketplace, asin in session.execute(
-            select(Product.id, Product.marketplace, Product.asin).where(
-                tuple_(Product.marketplace, Product.asin).in_(keys)
-            )
-        )
-    }
+    known = _known(session, [photos[sha256] for sha256 in left_behind])
     for sha256, (first, *others) in left_behind.items():
         photo = photos[sha256]
         if photo.key in known:

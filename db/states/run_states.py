@@ -15,7 +15,6 @@ MAX_RUN_ATTEMPTS: Final[dict[Run, int]] = {CrawlRun: 3, TrainingRun: 5}
 FRESH: Final = timedelta(seconds=30)
 """A running run whose heart has not beaten for so long has died."""
 
-
 AHEAD: Final = timedelta(minutes=5)
 """So much may another machine's clock be ahead; a moment later than that was written while a clock was wrong."""
 

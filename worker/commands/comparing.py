@@ -13,6 +13,7 @@ from db.commands.fitted_table import show_rows
 from db.session import open_database
 
 if TYPE_CHECKING:
+    from worker.cnn.figures.intervals import Interval
     from worker.evaluating.recorded_answers import RecordedAnswers
     from worker.evaluating.version_comparison import VersionComparison
 
@@ -77,7 +78,7 @@ def _figures(first: int, second: int, answers: "tuple[RecordedAnswers, RecordedA
     return table
 
 
-def _interval(interval: Any) -> str:
+def _interval(interval: "Interval | None") -> str:
     return "" if interval is None else f" ({interval.low:.3f} to {interval.high:.3f})"
 
 
@@ -93,8 +94,8 @@ def _verdict(first: int, second: int, compared: "VersionComparison") -> str:
 
 
 def _row(change: dict[str, Any]) -> dict[str, str | None]:
-    confidence = change["confidence"]
-    return change | {"confidence": "" if confidence is None else f"{confidence:.3f}"}
+    labels = {name: change[name] or "uncertain" for name in ("before", "after")}
+    return change | labels | {"confidence": f"{change['confidence']:.3f}"}
 
 
 def _looked(shown: int, looked_at: int, second: int) -> str:

@@ -1,4 +1,4 @@
-"""Keep the workers and their queue going: `python -m worker run`, `enqueue` and `retry`."""
+"""Keep the workers and their queue going: `python -m worker run`, `enqueue`, `cancel` and `retry`."""
 
 from typing import Annotated, Literal
 

@@ -74,7 +74,7 @@ class Status:
     Attributes:
         problem: why the broker does not answer; None while it does, and else nothing is known of queues and workers.
         swept_seconds: since the schedule last had the records looked after; None where it never did.
-        unconsumed: queues in which messages wait, or for which runs are planned, and that no worker consumes.
+        unconsumed: queues in which messages wait, and that no worker consumes.
         first_training: what it waits for; None where there was one.
         pending: images that the active version has still to predict.
         to_relabel: products that it has still to relabel.

@@ -13,14 +13,7 @@ _VIEW = """
             products.marketplace, products.asin, products.title, products.brand, products.price,
             products.currency, products.rating, products.review_count, products.url,
             products.listed_category, products.category, products.confidence, products.likeliest,
-            products.uncertain,
-            CASE WHEN products.uncertain THEN
-                CASE WHEN products.confidence < (
-                    SELECT model_versions.threshold
-                    FROM model_versions
-                    WHERE model_versions.id = products.label_version_id
-                ) THEN 'unsure' ELSE 'unfamiliar' END
-            END AS why_uncertain,
+            products.uncertain,{why}
             CASE WHEN products.confidence IS NULL THEN 'review' ELSE 'model' END AS decided_by,
             products.label_version_id AS model_version,
             (
@@ -35,21 +28,23 @@ _VIEW = """
         FROM products
         WHERE products.uncertain IS NOT NULL
         """
-_WHY = _VIEW[
-    _VIEW.index("            CASE WHEN products.uncertain") : _VIEW.index(
-        "            CASE WHEN products.confidence IS"
-    )
-]
-_VIEW_BEFORE = _VIEW.replace(_WHY, "")
+_WHY = """
+            CASE WHEN products.uncertain THEN
+                CASE WHEN products.confidence < (
+                    SELECT model_versions.threshold
+                    FROM model_versions
+                    WHERE model_versions.id = products.label_version_id
+                ) THEN 'unsure' ELSE 'unfamiliar' END
+            END AS why_uncertain,"""
 
 
 def upgrade() -> None:
     """Apply."""
     op.execute("DROP VIEW classified_products")
-    op.execute(_VIEW)
+    op.execute(_VIEW.format(why=_WHY))
 
 
 def downgrade() -> None:
     """Undo."""
     op.execute("DROP VIEW classified_products")
-    op.execute(_VIEW_BEFORE)
+    op.execute(_VIEW.format(why=""))

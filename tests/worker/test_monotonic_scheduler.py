@@ -12,6 +12,7 @@ class NotingScheduler(MonotonicScheduler):
     """Notes what it would send."""
 
     sent: list[str]
+    producer: Any = None  # nothing is sent: no broker is asked for a connection
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         self.sent.append(str(entry.task))

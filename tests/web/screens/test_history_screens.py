@@ -218,9 +218,11 @@ def test_a_verdict_is_given_by_button_or_key_and_taken_back(tab: Page, database:
     tab.goto(HERE)
     tab.get_by_role("button", name="Sarees").click()
     tab.get_by_text("1 product is reviewed").wait_for()
+    tab.wait_for_load_state()  # the screen is shown before its keys are there
     assert get_product(database).category == "saree"
     tab.keyboard.press("2")
     tab.locator(".verdicts button[value=jeans][aria-current]").wait_for()
+    tab.wait_for_load_state()
     assert get_product(database).category == "jeans"
     tab.keyboard.press("u")
     tab.locator(".verdicts button[value=saree][aria-current]").wait_for()

@@ -4,8 +4,10 @@ CrawlerError
 |-- ArgumentsError              wrong arguments: the command ends with exit code 2
 |-- BrokerUnavailableError      images wait in the records; the crawl goes on
 |-- RequestRefusedError         one request was not sent; the crawl goes on
+|   |-- CrawlEndsError
 |   |-- ForbiddenAddressError
 |   |-- ForbiddenByRobotsError
+|   |-- HostBusyError
 |   |-- PageBlockedError
 |   |-- PageNotRenderedError
 |   `-- RobotsUnreachableError
@@ -14,6 +16,7 @@ CrawlerError
     |-- NoBrowserError
     |-- BlockedError
     |-- CrawlForbiddenError
+    |-- CrawlDelayError
     |-- UnreachableError
     |-- NothingFoundError
     |-- NeedsRenderingError
@@ -47,6 +50,10 @@ class RequestRefusedError(CrawlerError, IgnoreRequest):
     """A request was not sent, on purpose; of a picture, the reason is recorded."""
 
 
+class CrawlEndsError(RequestRefusedError):
+    """The crawl was asked to end before the request was answered; nothing is recorded of it."""
+
+
 class ForbiddenAddressError(RequestRefusedError):
     """A host's address lies inside a private network; only base_url's own host and port may."""
 
@@ -57,6 +64,10 @@ class ForbiddenByRobotsError(RequestRefusedError):
 
 class RobotsUnreachableError(RequestRefusedError):
     """The host's robots.txt could not be fetched, which forbids everything on it; is the host up?"""
+
+
+class HostBusyError(RequestRefusedError):
+    """A host of pictures answered that it is busy (429, 503), and asks for a longer silence than is waited for."""
 
 
 class PageBlockedError(RequestRefusedError):
@@ -112,6 +123,13 @@ class CrawlForbiddenError(CrawlFailedError):
 
     reason = FinishReason.FORBIDDEN_BY_ROBOTS
     advice = "the shop does not want this crawl: ask its owner, or crawl another marketplace"
+
+
+class CrawlDelayError(CrawlFailedError):
+    """The shop's robots.txt asks for so long a delay that no crawl comes to an end."""
+
+    reason = FinishReason.CRAWL_DELAY
+    advice = "the shop does not want to be crawled: ask its owner, or crawl another marketplace"
 
 
 class UnreachableError(CrawlFailedError):

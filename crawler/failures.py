@@ -16,7 +16,12 @@ from scrapy.exceptions import (
 from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.web.client import RequestNotSent, RequestTransmissionFailed  # type: ignore[attr-defined]
 
-from crawler.errors import ForbiddenAddressError, ForbiddenByRobotsError, RobotsUnreachableError
+from crawler.errors import (
+    ForbiddenAddressError,
+    ForbiddenByRobotsError,
+    HostBusyError,
+    RobotsUnreachableError,
+)
 from db.pictures.codes import Reason
 
 FETCH_ERRORS: Final = (
@@ -29,6 +34,7 @@ FETCH_ERRORS: Final = (
 _REASONS: Final[tuple[tuple[type[Exception], Reason], ...]] = (
     (ForbiddenAddressError, Reason.FORBIDDEN_ADDRESS),
     (ForbiddenByRobotsError, Reason.FORBIDDEN_BY_ROBOTS),
+    (HostBusyError, Reason.HOST_BUSY),
     (RobotsUnreachableError, Reason.CONNECTION_FAILED),
     (DownloadCancelledError, Reason.TOO_MANY_BYTES),
     (IgnoreRequest, Reason.HTTP_ERROR),  # too many redirects

@@ -53,6 +53,9 @@ class FetchedPicture:
 
     All products that show the address share this object; once its bytes are committed they are dropped
     here, and `picture` (its SHA-256) still finds the image.
+
+    Attributes:
+        fallback: the page's own address of a picture that was refused, for a retry.
     """
 
     url: str
@@ -60,6 +63,7 @@ class FetchedPicture:
     data: bytes | None = None
     image_id: int | None = None
     reason: Reason | None = None
+    fallback: str | None = None
 
 
 @dataclass(frozen=True)

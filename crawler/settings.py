@@ -36,7 +36,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "crawler.middlewares.cookies.PackagedSuffixCookies": 700,
     # Below HttpCompression (590), so that it reads text, and above Retry (550), whose retries come too soon.
-    "crawler.middlewares.blocks.BlockPages": 570,
+    "crawler.middlewares.refusals.Refusals": 570,
     # A proxy resolves names itself, out of sight of the resolver below: with http_proxy set, an address
     # in the private network would be reached through it.
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
@@ -60,6 +60,9 @@ AUTOTHROTTLE_START_DELAY = 3.0
 AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 BLOCK_RETRY_DELAYS = [30.0, 60.0, 120.0]
 """Seconds of silence towards a domain after its first, second and third block page; then the crawl stops."""
+PICTURE_RETRY_DELAY = 60.0
+"""Seconds of silence towards a host that answers 429 or 503 to a picture, not saying how long; then twice that."""
+RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]  # 429 and 503 ask for silence
 
 # Pages rendered by a browser (-a render=true).
 RENDER_PAGES = 1  # at once

@@ -37,4 +37,6 @@ def stop_crawl(crawler: Crawler, failure: CrawlFailedError) -> None:
 
 def is_stopping(crawler: Crawler) -> bool:
     """Say whether the user asked the crawl to end (Ctrl-C), or it failed: long waits should give up."""
-    return not crawler.crawling or crawler.stats.get_value(FAILURE) is not None
+    # `scrapy shell` fetches without ever beginning a crawl.
+    asked_to_end = crawler._started and not crawler.crawling  # noqa: SLF001 - nothing else tells of it
+    return asked_to_end or crawler.stats.get_value(FAILURE) is not None

@@ -6,7 +6,7 @@ from crawler.pages.amazon.kinds import PageKind
 from db.crawls import DEFAULT_MARKETPLACE, SPIDER, CrawlArguments, Tally
 from db.pictures.codes import Reason
 
-_PASSING: Final = (Reason.HTTP_ERROR, Reason.CONNECTION_FAILED)
+_PASSING: Final = (Reason.HTTP_ERROR, Reason.HOST_BUSY, Reason.CONNECTION_FAILED)
 """Reasons that may be gone tomorrow."""
 
 

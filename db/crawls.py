@@ -46,6 +46,8 @@ class FinishReason(StrEnum):
     NO_BROWSER = "no_browser"
     BLOCKED = "blocked"
     FORBIDDEN_BY_ROBOTS = "forbidden_by_robots"
+    CRAWL_DELAY = "crawl_delay"
+    """robots.txt asks for over an hour between requests."""
     UNREACHABLE = "unreachable"
     NOTHING_FOUND = "nothing_found"
     LAYOUT_CHANGED = "layout_changed"

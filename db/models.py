@@ -203,8 +203,7 @@ class Image(Base):
     """The active version once it has predicted the picture, else an earlier one: where to look for what is
     pending. Recording and relabelling write it; the predictions have the last word."""
     embedded_body_id: Mapped[int | None] = mapped_column(ForeignKey("bodies.id", ondelete="SET NULL"))
-    """The body of the active version once it has embedded the picture, else an earlier one, likewise; recording
-    and relabelling write it, and the embeddings have the last word."""
+    """The body of the active version once it has embedded the picture, else an earlier one, likewise."""
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     data: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     """The original bytes, where the image store is the database; last, so that scans skip it."""
@@ -219,6 +218,8 @@ class ProductImage(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
     url: Mapped[str] = mapped_column(Text, index=True)
+    fallback: Mapped[str | None] = mapped_column(Text)
+    """Another address of the picture, kept for a retry while it is not stored."""
     position: Mapped[int]
     image_id: Mapped[int | None] = mapped_column(ForeignKey("images.id"), index=True)
     reason: Mapped[Reason | None] = mapped_column(index=True)

@@ -26,6 +26,10 @@ _NEVER: Final = "Nothing: it is no picture of a garment that could be classified
 REASONS: Final[Mapping[Reason, ReasonWords]] = {
     Reason.NOT_FOUND: ReasonWords("The shop has nothing at this address any more.", _LATER),
     Reason.HTTP_ERROR: ReasonWords("The shop answered with an error.", _LATER),
+    Reason.HOST_BUSY: ReasonWords(
+        "The host asked to be left alone for a while (status 429 or 503).",
+        "Fetch it later: scrapy crawl amazon_clothing -a retry=host_busy.",
+    ),
     Reason.CONNECTION_FAILED: ReasonWords("The shop could not be reached.", _LATER),
     Reason.FORBIDDEN_ADDRESS: ReasonWords(
         "The address leads to another host than the shop's picture hosts.",

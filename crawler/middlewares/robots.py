@@ -1,20 +1,28 @@
 """robots.txt, obeyed strictly: no answer forbids, and its Crawl-delay is kept."""
 
 import logging
-from typing import Any
+from typing import Any, Final
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.errors import ForbiddenAddressError, ForbiddenByRobotsError, RobotsUnreachableError
+from crawler.errors import (
+    CrawlDelayError,
+    ForbiddenAddressError,
+    ForbiddenByRobotsError,
+    RobotsUnreachableError,
+)
+from crawler.stopping import stop_crawl
 
 _logger = logging.getLogger(__name__)
 
+LONGEST_DELAY_SECONDS: Final = 3600.0
 _CLIENT_ERROR, _TOO_MANY_REQUESTS, _SERVER_ERROR = 400, 429, 500
 
 
@@ -22,7 +30,8 @@ class StrictRobots(RobotsTxtMiddleware):
     """Scrapy's middleware, where RFC 9309 asks for more.
 
     A robots.txt that answers 5xx (or 429) or not at all forbids everything on its host, any other 4xx
-    allows everything. Crawl-delay, an extension that many shops use, holds for all requests to the host.
+    allows everything. Crawl-delay, an extension that many shops use, holds for all requests to the host; over an
+    hour of it forbids, and ends the crawl where the host is the shop's own.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -69,8 +78,10 @@ class StrictRobots(RobotsTxtMiddleware):
         parser = self._parsers[netloc]
         if isinstance(parser, RobotParser):
             delay = parser.crawl_delay(self._robotstxt_useragent or self._default_useragent)
-            if delay:
+            if delay and delay <= LONGEST_DELAY_SECONDS:
                 self._keep_delay(urlparse_cached(request).hostname or "", delay)
+            elif delay:
+                self._refuse_delay(netloc, request, delay)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         forbidden = isinstance(exc, ForbiddenAddressError)
@@ -79,6 +90,13 @@ class StrictRobots(RobotsTxtMiddleware):
 
     def _refuse(self, netloc: str, error: type[IgnoreRequest], cause: str) -> None:
         self._refusals[netloc], self._causes[netloc] = error, cause
+
+    def _refuse_delay(self, netloc: str, request: Request, delay_seconds: float) -> None:
+        """Send nothing more to the host; the crawl ends where it was to give pages."""
+        cause = f"robots.txt of {netloc} asks for {delay_seconds:g} s between requests"
+        self._refuse(netloc, ForbiddenByRobotsError, cause)
+        if request.callback not in (None, NO_CALLBACK):
+            stop_crawl(self.crawler, CrawlDelayError(cause))
 
     def _keep_delay(self, host: str, delay_seconds: float) -> None:
         """Apply the delay to the host's slot, and to every later slot of the host."""

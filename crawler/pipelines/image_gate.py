@@ -6,6 +6,7 @@ tracebacks of refusals, and they keep every result, bytes and all, until the end
 
 import asyncio
 import logging
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http import HTTPStatus
@@ -19,10 +20,12 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from sqlalchemy import select
 
+from crawler.errors import CrawlEndsError
 from crawler.failures import FETCH_ERRORS, reason_of
 from crawler.items import CrawledItem, FetchedPicture, GatedItem, PictureRetry
 from crawler.pages.amazon.image_addresses import ImageAddress
 from crawler.pipelines.saving import DATABASE_ERRORS, database_failure
+from crawler.silences import IS_PICTURE, SAY_SLOWER
 from crawler.stopping import is_stopping, stop_crawl
 from crawler.tally import IMAGES_KNOWN, IMAGES_REFUSED
 from db.logs import identified
@@ -36,7 +39,11 @@ _logger = logging.getLogger(__name__)
 _DECODERS = 2
 """Threads that decode; Pillow lets go of the interpreter while it does."""
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
-_REQUEST_META = {"download_maxsize": MAX_BYTES, "download_timeout": 30.0}
+_REQUEST_META = {IS_PICTURE: True, "download_maxsize": MAX_BYTES, "download_timeout": 30.0}
+_FINAL = frozenset({Reason.FORBIDDEN_ADDRESS, Reason.FORBIDDEN_BY_ROBOTS, Reason.HOST_BUSY})
+"""Refusals that are no matter of the one address."""
+_REFUSED_IN_A_ROW = 3
+"""After so many originals of a host that were refused where the page's own address was not, that comes first."""
 _HEADERS = {"Accept": "image/avif,image/webp,image/png,image/jpeg;q=0.9"}
 
 
@@ -47,6 +54,7 @@ class ImageGate:
         self._crawler = crawler
         self._fetches: dict[str, asyncio.Task[FetchedPicture | None]] = {}
         self._places = asyncio.Semaphore(crawler.settings.getint("CONCURRENT_REQUESTS"))
+        self._refused_originals: Counter[str] = Counter()
         self._threads = ThreadPoolExecutor(_DECODERS, thread_name_prefix="image-gate")
 
     @classmethod
@@ -86,14 +94,34 @@ class ImageGate:
             if image_id is not None:
                 self._crawler.stats.inc_value(IMAGES_KNOWN)
                 return FetchedPicture(address.url, image_id=image_id)
-            picture = await self._download(address.url)
-            if picture.reason is Reason.NOT_FOUND and address.fallback:
-                picture = replace(await self._download(address.fallback), url=address.url)
-        if picture.reason is not None:
+            picture = await self._download_likeliest(address)
+        if picture is not None and picture.reason is not None:
+            picture = replace(picture, fallback=address.fallback)
             self._crawler.stats.inc_value(f"{IMAGES_REFUSED}{picture.reason}")
+        return picture and replace(picture, url=address.url)
+
+    async def _download_likeliest(self, address: ImageAddress) -> FetchedPicture | None:
+        """Ask for the picture at its addresses, until one is not refused or it is no matter of the address."""
+        urls = [address.url, address.fallback] if address.fallback else [address.url]
+        host = urlsplit(address.url).netloc
+        if self._refused_originals[host] >= _REFUSED_IN_A_ROW:
+            urls.reverse()
+        picture: FetchedPicture | None = None
+        for url in urls:
+            picture = await self._download(url)
+            if picture is None or picture.reason in _FINAL:
+                return picture
+            if picture.reason is None:
+                self._count_original(host, is_refused=url != address.url)
+                return picture
         return picture
 
-    async def _download(self, url: str) -> FetchedPicture:
+    def _count_original(self, host: str, *, is_refused: bool) -> None:
+        """Learn whether a host gives originals: some only give the sizes that pages ask for."""
+        self._refused_originals[host] = self._refused_originals[host] + 1 if is_refused else 0
+
+    async def _download(self, url: str) -> FetchedPicture | None:
+        """Fetch and check a picture; None where the crawl ends before there is an answer."""
         try:
             _check_scheme(url)
             request = Request(url, callback=NO_CALLBACK, headers=_HEADERS, meta=dict(_REQUEST_META))
@@ -103,6 +131,8 @@ class ImageGate:
             checked = await loop.run_in_executor(self._threads, check_picture, response.body)
         except PictureError as error:
             return _refused(url, error.reason, error.detail)
+        except CrawlEndsError:
+            return None
         except FETCH_ERRORS as error:
             return _refused(url, reason_of(error), str(error))
         return FetchedPicture(url, picture=checked, data=response.body)
@@ -116,6 +146,8 @@ def _check_scheme(url: str) -> None:
 def _check_status(response: Response) -> None:
     if response.status in _GONE:
         raise PictureError(Reason.NOT_FOUND, f"status {response.status}")
+    if response.status in SAY_SLOWER:
+        raise PictureError(Reason.HOST_BUSY, f"status {response.status}")
     if response.status != HTTPStatus.OK:
         raise PictureError(Reason.HTTP_ERROR, f"status {response.status}")
 

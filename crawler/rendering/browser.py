@@ -57,7 +57,7 @@ def rendering_settings(settings: BaseSettings, scheme: str) -> dict[str, Any]:
     """
     return {
         "DOWNLOAD_HANDLERS": settings.getdict("DOWNLOAD_HANDLERS") | {scheme: _HANDLER},
-        # Above HttpCompression (590), so that it reads text, and below BlockPages (570), which judges what
+        # Above HttpCompression (590), so that it reads text, and below Refusals (570), which judges what
         # the browser has rendered.
         "DOWNLOADER_MIDDLEWARES": settings.getdict("DOWNLOADER_MIDDLEWARES") | {_MIDDLEWARE: 580},
         "DOWNLOAD_SLOTS": settings.getdict("DOWNLOAD_SLOTS")

@@ -18,6 +18,7 @@ from crawler.failures import FETCH_ERRORS
 from crawler.pages.amazon.kinds import classify_page
 from crawler.rendering.browser import SLOT
 from crawler.rendering.memory import ResponseMemory
+from crawler.silences import SAY_SLOWER
 from crawler.stopping import is_stopping
 
 _logger = logging.getLogger(__name__)
@@ -34,7 +35,6 @@ _SENT_ON: Final = ("accept", "accept-language", "referer", "x-requested-with")
 _HELD_BACK: Final = frozenset(
     {"connection", "content-encoding", "content-length", "keep-alive", "set-cookie", "transfer-encoding"}
 )
-_SAY_SLOWER: Final = frozenset({429, 503})
 
 
 class RenderedPage:
@@ -149,7 +149,7 @@ class RenderedPage:
             return
         if asked.resource_type in _KEPT:
             self._memory.put(asked.url, response)
-        elif self.refusal is None and (response.status in _SAY_SLOWER or classify_page(response).is_block):
+        elif self.refusal is None and (response.status in SAY_SLOWER or classify_page(response).is_block):
             self.refusal = response
         await _fulfil(route, response)
 

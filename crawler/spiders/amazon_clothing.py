@@ -15,7 +15,7 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
 from crawler.arguments import parse_arguments
-from crawler.errors import NoContactError, PageBlockedError, PageNotRenderedError
+from crawler.errors import CrawlEndsError, NoContactError, PageBlockedError, PageNotRenderedError
 from crawler.failures import FETCH_ERRORS, reason_of
 from crawler.items import PictureRetry, ProductItem, complete_item, product_item
 from crawler.pages.amazon.cards import SearchCard
@@ -135,7 +135,9 @@ class AmazonClothingSpider(Spider):
     def handle_failure(self, failure: Failure) -> Iterator[ProductItem]:
         """Count a page that could not be fetched; of a product's page, the card's values are still given."""
         request, error = failure.request, failure.value  # type: ignore[attr-defined]
-        if isinstance(error, FETCH_ERRORS):
+        if isinstance(error, CrawlEndsError):
+            _logger.debug("page not fetched: %s", error)
+        elif isinstance(error, FETCH_ERRORS):
             self._count(f"{REQUESTS_FAILED}{_cause(error)}")
             level = logging.DEBUG if is_stopping(self.crawler) else logging.WARNING
             _logger.log(level, "page not fetched: %s", str(error) or f"{request.url} {type(error).__name__}")

@@ -29,17 +29,19 @@ def refused_pictures(database: Database, marketplace: str, reason: Reason) -> It
             yield PictureRetry(
                 marketplace,
                 asin,
-                images=tuple(ImageAddress(row.url) for row in of_product),
+                images=tuple(ImageAddress(row.url, row.fallback) for row in of_product),
                 positions=tuple(row.position for row in of_product),
             )
 
 
 def _rows(
     database: Database, marketplace: str, reason: Reason, after: int
-) -> Sequence[Row[int, str, str, int]]:
+) -> Sequence[Row[int, str, str, str | None, int]]:
     with database.read() as session:
         return session.execute(
-            select(ProductImage.id, Product.asin, ProductImage.url, ProductImage.position)
+            select(
+                ProductImage.id, Product.asin, ProductImage.url, ProductImage.fallback, ProductImage.position
+            )
             .join(Product, Product.id == ProductImage.product_id)
             .where(
                 Product.marketplace == marketplace,

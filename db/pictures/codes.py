@@ -12,6 +12,7 @@ class Reason(StrEnum):
     # while fetching
     NOT_FOUND = "not_found"
     HTTP_ERROR = "http_error"
+    HOST_BUSY = "host_busy"
     CONNECTION_FAILED = "connection_failed"
     FORBIDDEN_ADDRESS = "forbidden_address"
     FORBIDDEN_BY_ROBOTS = "forbidden_by_robots"

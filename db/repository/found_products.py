@@ -23,6 +23,7 @@ class FoundPicture:
 
     Attributes:
         data: the bytes of `picture`; not needed where the records have them.
+        fallback: another address of a picture that was refused.
     """
 
     url: str
@@ -31,6 +32,7 @@ class FoundPicture:
     data: bytes | None = None
     image_id: int | None = None
     reason: Reason | None = None
+    fallback: str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ class _Images:
 _FROM_PAGES: Final = tuple(one.name for one in fields(Listing) if one.name != "found_in")
 _WRITTEN: Final = (*_FROM_PAGES, "found_in", "listed_category", "last_seen_at", "crawl_run_id")
 _PRICES: Final = ("price", "list_price")
+_LINK_COLUMNS: Final = ("fallback", "position", "image_id", "reason", "checked_at")
 
 
 def save_products(
@@ -241,6 +244,7 @@ def _save_links(
         (products[product.key].id, shown.url): {
             "product_id": products[product.key].id,
             "url": shown.url,
+            "fallback": shown.fallback,
             "position": shown.position,
             "image_id": images.id_of(shown),
             "reason": shown.reason,
@@ -254,7 +258,7 @@ def _save_links(
     insert = insert_into(session, ProductImage)
     update_or_insert = insert.on_conflict_do_update(
         index_elements=["product_id", "url"],
-        set_={name: insert.excluded[name] for name in ("position", "image_id", "reason", "checked_at")},
+        set_={name: insert.excluded[name] for name in _LINK_COLUMNS},
         # A picture that was stored once stays, whatever a later fetch of its address says.
         where=insert.excluded.image_id.is_not(None) | ProductImage.image_id.is_(None),
     )

@@ -73,6 +73,7 @@ def test_json_lines_name_the_steps_of_a_blocked_crawl(project: Project) -> None:
         ended = project.crawl(shop.base_url, environment={"VASTRA_LOG": "json"})
     entries = [json.loads(line) for line in ended.stderr.splitlines() if line.startswith("{")]
     told = [entry["action"] for entry in entries if "action" in entry]
+    assert told.count("crawl_began") == 1
     assert list(dict.fromkeys(told)) == ["crawl_began", "crawl_blocked", "crawl_stopped", "crawl_ended"]
 
 

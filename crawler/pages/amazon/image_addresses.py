@@ -23,8 +23,8 @@ _SOURCE = re.compile(r"\s*(\S+)\s+(\d{1,6}(?:\.\d{1,6})?)[xw]\s*")
 class ImageAddress:
     """Where a picture lies: `url` is the original's; `fallback` is the page's own address, if another.
 
-    The original is found by common practice (its address is the one without modifiers): when it
-    answers 404, fetch `fallback`.
+    The original is found by common practice (its address is the one without modifiers), and may be too large or
+    refused: then fetch `fallback`.
     """
 
     url: str

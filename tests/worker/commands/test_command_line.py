@@ -124,7 +124,11 @@ def test_evaluate_gives_every_figure_as_json_and_keeps_them(command: Command, tr
         run = session.scalars(select(TrainingRun)).one()
         # The same pictures, decoded again from the records, give the figures of the training run.
         assert figures["accuracy"] == run.metrics["test"]["accuracy"]
-    assert "error_matrix" not in command("evaluate", "--no-robustness").stdout
+    shown = command("evaluate", "--no-robustness").stdout
+    assert "error_matrix" not in shown
+    intervals = figures["intervals"]
+    for ends in (intervals["accuracy"], intervals["coverage"], intervals["f1"]["saree"]):
+        assert f"{ends['low']:.3f} to {ends['high']:.3f}" in shown
 
 
 def test_evaluate_measures_robustness_and_keeps_it(command: Command, trained: Database) -> None:

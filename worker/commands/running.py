@@ -42,7 +42,7 @@ def enqueue() -> None:
         sent, pending = enqueue_pending(session), count_pending(session)
     why = ""
     if waiting_already:
-        why = f": {waiting_already} messages wait already, and workers take them first"
+        why = f": messages wait already ({waiting_already}), and workers take them first"
     elif sent < pending:
         why = ": workers are at the others, or were a moment ago"
     terminal.print(f"Sent {sent} of {pending} pending images{why}.", soft_wrap=True)

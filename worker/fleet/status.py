@@ -174,7 +174,10 @@ def judge_worker(worker: Presence, alive: frozenset[str]) -> WorkerStatus:
 def status_screen(status: Status) -> Group:
     """Show the status to people."""
     if status.problem is not None:
-        return Group(Text("broker: does not answer", style="red"), _records_table(status))
+        silent = (
+            "broker: does not answer; `python -m db stats` asks the records alone, and tells more of them"
+        )
+        return Group(Text(silent, style="red"), _records_table(status))
     return Group(_queues_table(status), _workers_table(status), _records_table(status))
 
 

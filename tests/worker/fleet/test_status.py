@@ -18,6 +18,7 @@ from db.session import Database
 from tests.conftest import ROOT, missing
 from tests.factories import likely, model_version, predict, product, save
 from tests.processes import PATIENCE_SECONDS
+from tests.screens import plain
 from worker.__main__ import app
 from worker.app import TRAIN_MODEL
 from worker.app import app as celery
@@ -167,6 +168,10 @@ def test_without_a_broker_it_shows_what_the_records_say(
     found = read_status(records)
     assert found.problem is not None
     assert (found.pending, found.set_aside, found.queues) == (1, {"corrupt": 1}, [])
+    screen = invoke("status")
+    assert screen.exit_code == 1
+    assert "broker: does not answer; python -m db stats asks the records alone" in plain(screen.stdout)
+    assert "1 corrupt" in screen.stdout
 
 
 def test_a_message_of_somebody_else_is_counted_and_no_more(records: Database, connection: Redis) -> None:

@@ -68,7 +68,6 @@ class Records:
         except DATABASE_ERRORS as error:
             raise note_failure(self._crawler, database_failure(error)) from error
         identify_process(crawl_run=self._run_id)
-        _logger.info("crawl run %d begins", self._run_id, extra={"action": "crawl_began"})
         self._heart = asyncio.get_running_loop().create_task(self._beat(self._run_id))
 
     def engine_started(self) -> None:

@@ -83,6 +83,11 @@ def test_it_picks_up_what_is_pending_outlives_its_children_and_leaves_nothing_be
     for words, pid in before.items():
         assert found(supervisor, words) != pid
 
+    log = (short_folder / "log").read_text()
+    assert "Running classifier, crawler, trainer and schedule until Ctrl-C." in log
+    for words in ("celery@", "[config]", "received", " ready.", "Warm shutdown"):
+        assert words not in log, log
+
     left = set(children(supervisor.pid))
     assert len(left) == 5
     supervisor.terminate()

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Final
 
 from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
-from db.settings import LOG, ROOT
+from db.settings import LOG, ROOT, settings
 from worker.errors import BrokerError
 from worker.fleet.embedded_broker import EmbeddedBroker
 from worker.settings import SUPERVISOR
@@ -58,11 +58,11 @@ class Child:
     def start(self) -> None:
         """Start the process in a session of its own: Ctrl-C reaches the supervisor alone."""
         self.started_at = time.monotonic()
-        told = {LOG: "brief"} if self.is_brief else {}
+        told = "brief" if self.is_brief else "json" if settings().json_logs else ""
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
             [sys.executable, "-m", "celery", "--app", "worker.app", *self.arguments],
             cwd=ROOT,
-            env={**os.environ, SUPERVISOR: str(os.getpid()), **told},
+            env={**os.environ, SUPERVISOR: str(os.getpid()), LOG: told},
             stdout=subprocess.DEVNULL if self.is_brief else None,
             start_new_session=True,
         )

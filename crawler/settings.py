@@ -22,7 +22,7 @@ ITEM_PIPELINES = {
     "crawler.pipelines.image_queue.ImageQueue": 300,
 }
 EXTENSIONS = {
-    "crawler.extensions.json_logs.JsonLogs": 50,
+    "crawler.extensions.chosen_logs.ChosenLogs": 50,
     "crawler.extensions.finish_reasons.TrueFinishReason": 100,
     "crawler.extensions.progress_line.ProgressLine": 200,
     "crawler.extensions.orphans.EndWithWorker": 300,

@@ -58,6 +58,10 @@ class FinishReason(StrEnum):
     """Of a crawl that could not write its own."""
 
 
+COMPLETE: Final = (FinishReason.FINISHED, FinishReason.NOTHING_FOUND)
+"""Finish reasons of a slice that is complete; a band of price may well be empty."""
+
+
 @dataclass(frozen=True)
 class CrawlArguments:
     """What one crawl is asked to do: the spider's arguments, by their names; crawler.arguments.HELP explains them.

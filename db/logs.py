@@ -1,5 +1,8 @@
 """Logs: lines for people, or one JSON object a line where VASTRA_LOG=json, as in containers.
 
+Where VASTRA_LOG=brief, as `python -m worker run` has it for its processes, people read only what happened and what
+is wrong.
+
 All code logs through the standard library, also Scrapy's and Celery's; structlog's formatter only writes the
 lines (https://www.structlog.org/en/stable/standard-library.html). So every record of a process comes out alike:
 `event`, `level`, `logger`, `time` in UTC, `exception`, `action`, and the ids of what the process is at.
@@ -21,6 +24,18 @@ EXTRA: Final = ("action", "product", "image", "crawl_run", "training_run")
 docs/operations.md lists the actions.
 """
 
+_PARTS_OF_OTHERS: Final = frozenset(
+    {
+        "broker_started",
+        "crawl_began",
+        "crawl_ended",
+        "images_enqueued",
+        "images_classified",
+        "version_activated",
+    }
+)
+"""Actions that make up others, which are told briefly as well."""
+
 _of_process: dict[str, Any] = {}
 _of_task: ContextVar[dict[str, Any] | None] = ContextVar("ids of the task at hand", default=None)
 
@@ -32,11 +47,33 @@ def set_up_logs(level: int | str = logging.INFO) -> None:
 
 
 def format_logs() -> None:
-    """Let the root logger's handlers write JSON, if that is asked for; whoever has set them up."""
+    """Let the root logger's handlers write JSON, or briefly, if that is asked for; whoever has set them up."""
+    if settings().brief_logs:
+        write_briefly()
     if settings().json_logs:
         formatter = json_formatter()
         for handler in logging.getLogger().handlers:
             handler.setFormatter(formatter)
+
+
+def write_briefly() -> None:
+    """Let the root logger's handlers write only what happened, one line each, and every warning and error."""
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_BriefFormatter("%(asctime)s %(message)s", "%H:%M:%S"))
+        handler.addFilter(_is_told_briefly)
+
+
+class _BriefFormatter(logging.Formatter):
+    """Names the level where something is wrong."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
+        word = f"{record.levelname} " if record.levelno >= logging.WARNING else ""
+        return f"{record.asctime} {word}{record.message}"
+
+
+def _is_told_briefly(record: logging.LogRecord) -> bool:
+    action = getattr(record, "action", None)
+    return record.levelno >= logging.WARNING or (action is not None and action not in _PARTS_OF_OTHERS)
 
 
 def identify_process(**ids: Any) -> None:

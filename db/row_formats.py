@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import IO, Any, Final, get_args, get_type_hints
+from typing import IO, Any, Final
 
-from db.rows import in_chunks
+from db.parquet_format import write_parquet
 
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula."""
-
-_ROWS_OF_A_GROUP: Final = 1000
-"""Of a Parquet file."""
 
 
 def _write_json(rows: Iterable[Any], _row_type: type, stream: IO[bytes]) -> None:
@@ -50,43 +47,13 @@ def _write_spreadsheet(rows: Iterable[Any], row_type: type, stream: IO[bytes]) -
         lines.writerow([_no_formula(_cell(value)) for value in vars(row).values()])
 
 
-def _write_parquet(rows: Iterable[Any], row_type: type, stream: IO[bytes]) -> None:
-    """Write a row group for each thousand rows: money as decimal(14, 2), moments with their zone."""
-    import pyarrow as pa  # noqa: PLC0415 - a second to load, and only this format needs it
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    kinds = {
-        str: pa.string(),
-        bool: pa.bool_(),
-        int: pa.int64(),
-        float: pa.float64(),
-        Decimal: pa.decimal128(14, 2),
-        datetime: pa.timestamp("us", tz="UTC"),
-    }
-    schema = pa.schema([pa.field(name, kinds[kind]) for name, kind in _kinds(row_type).items()])
-    with pq.ParquetWriter(stream, schema) as writer:
-        for page in in_chunks(rows, _ROWS_OF_A_GROUP):
-            writer.write_table(pa.Table.from_pylist([vars(row) for row in page], schema=schema))
-
-
 WRITERS: Final[dict[str, Callable[[Iterable[Any], type, IO[bytes]], None]]] = {
     "json": _write_json,
     "csv": _write_csv,
     "spreadsheet": _write_spreadsheet,
-    "parquet": _write_parquet,
+    "parquet": write_parquet,
 }
 """Write rows of a dataclass to a stream, by the name of the format."""
-
-
-def _kinds(row_type: type) -> dict[str, type]:
-    """Give the type of each field; a field that may be None is of the other type."""
-    hints = get_type_hints(row_type)
-    return {
-        field.name: next(
-            (kind for kind in get_args(hints[field.name]) if kind is not type(None)), hints[field.name]
-        )
-        for field in fields(row_type)
-    }
 
 
 def as_text(value: Any) -> str:

@@ -5,12 +5,15 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from db.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout; relative paths of the project resolve from here."""
+
+LOG: Final = "VASTRA_LOG"
+"""The variable that says how log lines are written."""
 
 Number = TypeVar("Number", int, float)
 
@@ -25,6 +28,7 @@ class Settings:
         image_store: `db:` or an fsspec address of a folder or bucket; IMAGE_STORE.
         broker_url: address of a broker of the user's own; None for the embedded one; CELERY_BROKER_URL.
         json_logs: whether log lines are JSON objects; VASTRA_LOG=json.
+        brief_logs: whether they say only what happened, in a line each; VASTRA_LOG=brief.
     """
 
     folder: Path
@@ -32,6 +36,7 @@ class Settings:
     image_store: str
     broker_url: str | None
     json_logs: bool
+    brief_logs: bool
 
 
 @cache
@@ -51,7 +56,8 @@ def settings() -> Settings:
         database_url=os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'vastra.sqlite3'}",
         image_store=os.environ.get("IMAGE_STORE") or "db:",
         broker_url=os.environ.get("CELERY_BROKER_URL") or None,
-        json_logs=_asks_for_json("VASTRA_LOG"),
+        json_logs=_log_word() == "json",
+        brief_logs=_log_word() == "brief",
     )
 
 
@@ -92,8 +98,10 @@ def _wrong(name: str, kind: type[int] | type[float], text: str) -> SettingsError
     return SettingsError(f"{name} must be {words} from 0 on; got {text!r}")
 
 
-def _asks_for_json(name: str) -> bool:
-    word = os.environ.get(name, "")
-    if word not in {"", "json"}:
-        raise SettingsError(f"{name} must be json, or empty for lines that people read; got {word!r}")
-    return word == "json"
+def _log_word() -> str:
+    word = os.environ.get(LOG, "")
+    if word not in {"", "json", "brief"}:
+        raise SettingsError(
+            f"{LOG} must be json, brief, or empty for all lines that people read; got {word!r}"
+        )
+    return word

@@ -100,7 +100,8 @@ def _is_time_for_first_training(database: Database, session: Session) -> bool:
     awaited = first_training(session, load_categories(), worker_settings().train_after)
     if awaited is None:
         return False
-    _tell_once(awaited.sentence())
+    if not awaited.is_due:  # else it begins, which is told as well
+        _tell_once(awaited.sentence())
     return awaited.is_due
 
 

@@ -1,4 +1,4 @@
-"""The workers' logs: as Celery writes them, or as JSON with the ids of the task at hand."""
+"""The workers' logs: as Celery writes them, briefly, or as JSON with the ids of the task at hand."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -18,9 +18,10 @@ _FIRST_ARGUMENT: Final = {
 
 
 def set_up_worker_logs() -> None:
-    """Take the logs over from Celery if they are to be JSON; else leave them to it."""
-    if settings().json_logs:
+    """Take the logs over from Celery if they are to be JSON or brief; else leave them to it."""
+    if settings().json_logs or settings().brief_logs:
         setup_logging.connect(_set_up, weak=False)
+    if settings().json_logs:
         task_prerun.connect(_begin, weak=False)
         task_postrun.connect(_end, weak=False)
 

@@ -12,6 +12,7 @@ from db.image_store import open_image_store
 from db.messages import CLASSIFY_IMAGES
 from db.session import open_database
 from worker.app import CRAWL_SLICE, LEARN_HEAD, PROBE, RELABEL, SWEEP, TRAIN_MODEL, app
+from worker.classifying.classified_count import ClassifiedCount
 from worker.cnn.errors import CnnError
 from worker.crawling.spider_process import crawl_slice as crawl
 from worker.errors import BrokerError, NothingToTrainError, WorkerError
@@ -20,6 +21,8 @@ from worker.learning.relabel_loop import relabel_for
 from worker.schedule import sweep as sweep_records
 
 logger = get_task_logger(__name__)
+
+_CLASSIFIED = ClassifiedCount()
 
 
 class DatabaseTask(Task[Any, Any]):
@@ -38,8 +41,12 @@ def classify_images(image_ids: list[int]) -> None:
 
     classified = classify_batch(open_database(), open_image_store(), image_ids)
     logger.info(
-        "classified %d of %d images", classified, len(image_ids), extra={"action": "images_classified"}
+        "classified %d of the %d images of a message",
+        classified,
+        len(image_ids),
+        extra={"action": "images_classified"},
     )
+    _CLASSIFIED.add(open_database(), classified)
 
 
 @app.task(name=TRAIN_MODEL, base=DatabaseTask)
@@ -93,6 +100,7 @@ def sweep() -> None:
     try:
         if is_due():
             sweep_records(open_database())
+            _CLASSIFIED.tell(open_database())
     except (SettingsError, BrokerError, BrokerUnreachable, DatabaseUnreachable) as error:
         logger.warning("could not look after the queue: %s", error, extra={"action": "sweep_failed"})
 

@@ -19,11 +19,11 @@ from crawler.stopping import FAILURE
 from crawler.summary import summarise
 from crawler.tally import tally_of
 from db.categories import load_categories
-from db.crawls import SPIDER, ExitCode, FinishReason
+from db.crawls import CRAWL_RUN, SPIDER, ExitCode, FinishReason
 from db.errors import RecordsError
 from db.queries.first_training import first_training
 from db.session import open_database
-from db.settings import train_after
+from db.settings import settings, train_after
 
 _ASKED_TO_STOP = "closespider_"
 """Reasons of Scrapy's own limits (CLOSESPIDER_ITEMCOUNT and the like): the user wanted no more."""
@@ -106,10 +106,13 @@ def _report(crawler: Crawler, seconds: float) -> ExitCode:
     failure = crawler.stats.get_value(FAILURE)
     if isinstance(crawler.spider, AmazonClothingSpider):
         arguments, tally = crawler.spider.arguments, tally_of(crawler.stats)
-        for line in summarise(tally, arguments, seconds):
+        is_told = (
+            settings().brief_logs and crawler.settings.get(CRAWL_RUN) is not None
+        )  # by the slice's worker
+        for line in [] if is_told else summarise(tally, arguments, seconds):
             _print(line)
         failure = failure or judge(tally, is_retry=arguments.retry is not None, is_rendered=arguments.render)
-        if failure is None and tally.products and (awaited := _awaited()):
+        if failure is None and tally.products and not is_told and (awaited := _awaited()):
             _print(f"labels    {awaited}")
     if reason == CrawlInterruptedError.reason:
         failure = CrawlInterruptedError("interrupted")

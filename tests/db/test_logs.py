@@ -2,12 +2,13 @@ import asyncio
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from db.logs import format_logs, identified, identify_process, identify_task, json_formatter
+from db.logs import format_logs, identified, identify_process, identify_task, json_formatter, write_briefly
 from tests.conftest import missing
 
 
@@ -101,3 +102,20 @@ def test_logs_are_for_people_unless_json_is_asked_for(monkeypatch: pytest.Monkey
     before = [handler.formatter for handler in logging.getLogger().handlers]
     format_logs()
     assert [handler.formatter for handler in logging.getLogger().handlers] == before
+
+
+def test_brief_lines_tell_what_happened_and_what_is_wrong_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler(stream)])
+    write_briefly()
+    logger = logging.getLogger("vastra.test")
+    logger.setLevel(logging.INFO)
+    logger.info("Task received")
+    logger.info("trained version %d", 1, extra={"action": "training_finished"})
+    logger.info("classified 64 of the 64 images of a message", extra={"action": "images_classified"})
+    logger.warning("the database is busy")
+    told = [line.partition(" ") for line in stream.getvalue().splitlines()]
+    assert [words for _, _, words in told] == ["trained version 1", "WARNING the database is busy"]
+    assert all(re.fullmatch(r"\d\d:\d\d:\d\d", moment) for moment, _, _ in told)

@@ -46,14 +46,15 @@ def test_an_empty_variable_is_the_default(monkeypatch: pytest.MonkeyPatch) -> No
         "supervisor": None,
     }
     assert not settings().json_logs
+    assert not settings().brief_logs
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "command", "message"),
     [
-        ({"VASTRA_LOG": "xml"}, ["db", "stats"], "VASTRA_LOG must be json, or empty"),
-        ({"VASTRA_LOG": "xml"}, ["worker", "models"], "VASTRA_LOG must be json, or empty"),
+        ({"VASTRA_LOG": "xml"}, ["db", "stats"], "VASTRA_LOG must be json, brief, or empty"),
+        ({"VASTRA_LOG": "xml"}, ["worker", "models"], "VASTRA_LOG must be json, brief, or empty"),
         ({"VASTRA_TRAIN_AFTER": "forty"}, ["worker", "run"], "VASTRA_TRAIN_AFTER must be a whole number"),
     ],
 )

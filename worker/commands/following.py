@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from db.commands.command_line import terminal
-from db.crawls import CrawlArguments, FinishReason
+from db.crawls import COMPLETE, CrawlArguments
 from db.messages import CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
 from db.models import CrawlRun, RunStatus, TrainingRun
 from db.queries.relabelled import unfinished_relabelling
@@ -27,9 +27,6 @@ _START: Final = {
 }
 _IDLE_LOOKS: Final = 5
 """After so many looks in a row at what nobody is at, the user is told if no worker is there to take it up."""
-
-_DONE: Final = (FinishReason.FINISHED, FinishReason.NOTHING_FOUND)
-"""Finish reasons of a slice that is complete; a band of price may well be empty."""
 
 
 def follow_training(database: Database, run_id: int) -> None:
@@ -115,7 +112,7 @@ def judge_crawl(runs: Sequence[CrawlRun]) -> None:
     Raises:
         SlicesFailedError: it was blocked, killed, forbidden ..., or found nothing at all.
     """
-    early = Counter(str(run.finish_reason) for run in runs if run.finish_reason not in _DONE)
+    early = Counter(str(run.finish_reason) for run in runs if run.finish_reason not in COMPLETE)
     if early:
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(early.items()))
         raise SlicesFailedError(

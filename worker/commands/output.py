@@ -17,6 +17,8 @@ from db.crawls import CrawlArguments
 from db.models import CrawlRun, ModelVersion, RunKind
 from db.queries.slice_progress import products_of
 
+_INTERVAL: Final = "95% interval"
+
 _KINDS: Final = {RunKind.TRAINING: "trained", RunKind.LEARNING: "learnt"}
 
 
@@ -29,22 +31,34 @@ class Format(StrEnum):
 
 
 def figures_table(figures: Mapping[str, Any]) -> Table:
-    """Show an evaluation's figures; shares are 0 to 1."""
-    table = Table("figure", "value", title=f"{figures['pictures']} pictures of the test split")
+    """Show an evaluation's figures, with their intervals; shares are 0 to 1."""
+    table = Table("figure", "value", _INTERVAL, title=f"{figures['pictures']} pictures of the test split")
     for name in ("accuracy", "loss", "macro_f1", "expected_calibration_error", "coverage", "claimed_accuracy",
                  "negatives", "negatives_flagged"):  # fmt: skip
-        table.add_row(name.replace("_", " "), _number(figures[name]))
+        table.add_row(
+            name.replace("_", " "), _number(figures[name]), _interval(figures["intervals"].get(name))
+        )
     return table
 
 
 def categories_table(figures: Mapping[str, Any]) -> Table:
-    """Show precision, recall, F1 and the error matrix, a row per true category."""
+    """Show precision, recall, F1 with its interval and the error matrix, a row per true category."""
     names = list(figures["categories"])
-    table = Table("label", "precision", "recall", "F1", *(f"called {name}" for name in names))
+    table = Table(
+        Column("label", no_wrap=True),
+        "precision",
+        "recall",
+        "F1",
+        Column(_INTERVAL, no_wrap=True),
+        *(f"called {name}" for name in names),
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     for name, counts in zip(names, figures["error_matrix"], strict=True):
         score = figures["categories"][name]
         shares = [_number(score[key]) for key in ("precision", "recall", "f1")]
-        table.add_row(name, *shares, *map(str, counts))
+        table.add_row(name, *shares, _interval(figures["intervals"]["f1"][name]), *map(str, counts))
     return table
 
 
@@ -57,7 +71,7 @@ def robustness_table(robustness: Mapping[str, Any]) -> Table:
         "variation",
         *(Column(name, justify="right") for name in (f"strength {strengths[0]}", *strengths[1:])),
         Column("mean", justify="right"),
-        Column("95% interval", justify="right"),
+        Column(_INTERVAL, justify="right"),
         title=f"points of accuracy lost, against {clean['accuracy']:.3f} on {robustness['pictures']} pictures",
         caption=f"look-alikes, the {look_alikes['pictures']} pictures with the least margin: "
         f"accuracy {look_alikes['accuracy']:.3f}",
@@ -140,6 +154,10 @@ def _prices(asked: CrawlArguments) -> str:
     if low is None or high is None:
         return f"from {low}" if low is not None else f"to {high}" if high is not None else "all"
     return f"{low} to {high}"
+
+
+def _interval(ends: Mapping[str, float] | None) -> str:
+    return "" if ends is None else f"{ends['low']:.3f} to {ends['high']:.3f}"
 
 
 def _number(value: Any) -> str:

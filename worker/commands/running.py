@@ -1,10 +1,12 @@
 """Keep the workers and their queue going: `python -m worker run`, `enqueue`, `cancel` and `retry`."""
 
+import logging
 from typing import Annotated, Literal
 
 import typer
 
 from db.commands.command_line import terminal
+from db.logs import write_briefly
 from db.messages import CLASSIFY_QUEUE
 from db.pictures.codes import Reason
 from db.queries.pending import count_pending
@@ -17,19 +19,34 @@ from db.settings import settings
 # ruff: noqa: PLC0415
 
 
-def run_workers() -> None:
+def run_workers(
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        typer.Option("--log-level", "-L", help="DEBUG tells everything; INFO what happens, a line each."),
+    ] = "INFO",
+) -> None:
     """Run broker, classifier, crawler, trainer and schedule on this machine until Ctrl-C.
 
     Without CELERY_BROKER_URL the embedded broker is started (or adopted). Whatever is pending is classified;
     a fresh database is trained on by itself once every category has enough listed products.
     """
     from worker.fleet.embedded_broker import EmbeddedBroker
-    from worker.fleet.supervisor import supervise
+    from worker.fleet.supervisor import children, supervise
     from worker.settings import worker_settings
 
     worker_settings()  # before anything is started: a wrong value would else be told in the log alone
     open_database()
-    supervise(None if settings().broker_url else EmbeddedBroker(settings().folder))
+    logging.getLogger().setLevel(log_level)
+    is_brief = log_level != "DEBUG" and not settings().json_logs
+    if is_brief:
+        write_briefly()
+        terminal.print(
+            "Running classifier, crawler, trainer and schedule until Ctrl-C. What they do is told here, and by "
+            "`python -m worker status`; --log-level DEBUG tells everything.",
+            soft_wrap=True,
+        )
+    broker = None if settings().broker_url else EmbeddedBroker(settings().folder)
+    supervise(broker, children(log_level, is_brief=is_brief))
 
 
 def enqueue() -> None:
@@ -42,7 +59,7 @@ def enqueue() -> None:
         sent, pending = enqueue_pending(session), count_pending(session)
     why = ""
     if waiting_already:
-        why = f": {waiting_already} messages wait already, and workers take them first"
+        why = f": messages wait already ({waiting_already}), and workers take them first"
     elif sent < pending:
         why = ": workers are at the others, or were a moment ago"
     terminal.print(f"Sent {sent} of {pending} pending images{why}.", soft_wrap=True)

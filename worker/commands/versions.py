@@ -49,7 +49,7 @@ def evaluate(
 ) -> None:
     """Measure a model version on the test split, which no training has seen, and keep the figures.
 
-    Each figure comes with its 95 % interval, by bootstrap over products.
+    Shares come with their 95 % interval, by bootstrap over products.
 
     Example: `python -m worker evaluate --report var/report`
     """

@@ -7,8 +7,17 @@ from typing import Final
 
 from celery.worker import state
 
-from db.crawls import CRAWL_RUN, CRAWL_WORKER, CrawlArguments, ExitCode, FinishReason, spider_command
-from db.models import CrawlRun
+from db.crawls import (
+    COMPLETE,
+    CRAWL_RUN,
+    CRAWL_WORKER,
+    CrawlArguments,
+    ExitCode,
+    FinishReason,
+    spider_command,
+)
+from db.models import CrawlRun, RunStatus
+from db.queries.slice_progress import products_of
 from db.repository.runs import begin_run, finish_crawl_run
 from db.repository.slices import give_back_slice
 from db.session import Database
@@ -33,7 +42,7 @@ def crawl_slice(database: Database, run_id: int) -> None:
             logger.info("crawl run %d is finished or somebody is at it", run_id)
             return
         arguments = CrawlArguments.read(session.get_one(CrawlRun, run_id).arguments)
-    logger.info("crawl run %d begins: %s", run_id, arguments, extra={"action": "slice_taken_up"})
+    logger.info("crawl run %d begins: %s", run_id, _asked(arguments), extra={"action": "slice_taken_up"})
     code = _run_spider(spider_command(arguments, **{CRAWL_RUN: run_id, CRAWL_WORKER: os.getpid()}))
     with database.write() as session:
         if code == ExitCode.WRONG_ARGUMENTS:  # which no other attempt would make right
@@ -45,6 +54,24 @@ def crawl_slice(database: Database, run_id: int) -> None:
                 code,
                 extra={"action": "slice_given_back"},
             )
+    _tell_end(database, run_id)
+
+
+def _tell_end(database: Database, run_id: int) -> None:
+    """Say what came of a slice; one that is given back is told of already."""
+    with database.read() as session:
+        run = session.get_one(CrawlRun, run_id)
+    if run.status is not RunStatus.FINISHED:
+        return
+    level = logging.INFO if run.finish_reason in COMPLETE else logging.WARNING
+    asked = _asked(CrawlArguments.read(run.arguments))
+    words = ("crawled %d products of %s: %s", products_of(run), asked, run.finish_reason)
+    logger.log(level, *words, extra={"action": "slice_crawled", "crawl_run": run_id})
+
+
+def _asked(arguments: CrawlArguments) -> str:
+    """Name what is crawled, such as `amazon.in, silk saree`."""
+    return ", ".join(filter(None, (arguments.marketplace, arguments.search)))
 
 
 def _run_spider(command: list[str]) -> int:

@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.categories import load_categories
-from db.models import CrawlRun, RunStatus, TrainingRun
+from db.models import CrawlRun, RunStatus, TrainingRun, utc_now
 from db.queries.first_training import first_training
+from db.queries.running_trainings import RunningTraining, running_trainings
 from db.queries.statistics import LastRun, Statistics, gather_statistics
 from db.session import Database
 from db.states.run_states import is_alive
@@ -24,6 +25,9 @@ from worker.fleet.presence import Presence, list_workers
 from worker.fleet.queue import require_broker
 from worker.fleet.sweeps import seconds_since_sweep
 from worker.settings import worker_settings
+
+_COUNTED: Final = {"embedding": "pictures", "features": "pictures", "evaluate": "pictures"}
+"""What the stages of a training run count, that count no steps."""
 
 SILENT_AFTER_SECONDS: Final = 90
 """Each worker consumes a task of its own every 30 s; three times that without one, and it consumes no more."""
@@ -58,6 +62,7 @@ class RecordsStatus:
         crawl_runs: their number by status; likewise training_runs.
         alive: the task of every kind of run whose heart beats.
         first_training: what it waits for; None where there was one.
+        running_trainings: those that a worker is at, and how far.
     """
 
     statistics: Statistics
@@ -65,6 +70,7 @@ class RecordsStatus:
     training_runs: dict[str, int]
     alive: frozenset[str]
     first_training: str | None
+    running_trainings: list[RunningTraining]
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class Status:
         to_relabel: products that it has still to relabel.
         set_aside: images that are not to be classified, by reason.
         estimated: whether `pending` is an estimate, as it is where very many are.
+        running_trainings: training and learning runs that a worker is at, and how far.
     """
 
     problem: str | None
@@ -97,6 +104,7 @@ class Status:
     crawl_runs: dict[str, int]
     last_crawl_run: LastRun | None
     training_runs: dict[str, int]
+    running_trainings: list[RunningTraining]
     last_training_run: LastRun | None
 
 
@@ -125,6 +133,7 @@ def read_status(database: Database) -> Status:
         crawl_runs=records.crawl_runs,
         last_crawl_run=figures.last_crawl_run,
         training_runs=records.training_runs,
+        running_trainings=records.running_trainings,
         last_training_run=figures.last_training_run,
     )
 
@@ -162,6 +171,7 @@ def read_records(database: Database) -> RecordsStatus:
             crawl_runs=_by_status(session, CrawlRun),
             training_runs=_by_status(session, TrainingRun),
             alive=frozenset(alive),
+            running_trainings=running_trainings(session),
         )
 
 
@@ -174,7 +184,10 @@ def judge_worker(worker: Presence, alive: frozenset[str]) -> WorkerStatus:
 def status_screen(status: Status) -> Group:
     """Show the status to people."""
     if status.problem is not None:
-        return Group(Text("broker: does not answer", style="red"), _records_table(status))
+        silent = (
+            "broker: does not answer; `python -m db stats` asks the records alone, and tells more of them"
+        )
+        return Group(Text(silent, style="red"), _records_table(status))
     return Group(_queues_table(status), _workers_table(status), _records_table(status))
 
 
@@ -227,6 +240,8 @@ def _records_table(status: Status) -> Table:
     table.add_row("crawl runs", _counts(status.crawl_runs))
     table.add_row("last crawl run", _run(status.last_crawl_run))
     table.add_row("training runs", _counts(status.training_runs))
+    for training in status.running_trainings:
+        table.add_row(f"{training.kind} run {training.id}", _how_far(training))
     table.add_row("last training run", _run(status.last_training_run))
     return table
 
@@ -237,6 +252,17 @@ def _run(run: LastRun | None) -> str:
     started = "" if run.started_at is None else f", begun {run.started_at:%Y-%m-%d %H:%M}"
     status = "failed" if run.failed else run.status
     return f"{run.id}: {status}{started}{'' if run.outcome is None else f', {run.outcome}'}"
+
+
+def _how_far(training: RunningTraining) -> str:
+    started = training.started_at
+    seconds = None if started is None else max(0.0, (utc_now() - started).total_seconds())
+    begun = "" if seconds is None else f"begun {_age(seconds)} ago"
+    if training.stage is None:
+        return begun
+    counted = _COUNTED.get(training.stage, "steps")
+    epochs = "" if training.epochs is None else f", epochs done: {training.epochs}"
+    return f"{training.stage}: {training.done} of {training.total} {counted}{epochs}, {begun}"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

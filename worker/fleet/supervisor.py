@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Final
 
 from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
-from db.settings import ROOT
+from db.settings import LOG, ROOT, settings
 from worker.errors import BrokerError
 from worker.fleet.embedded_broker import EmbeddedBroker
 from worker.settings import SUPERVISOR
@@ -28,10 +28,15 @@ _STABLE_SECONDS: Final = 60
 
 @dataclass
 class Child:
-    """A process that is started again when it ends, ever later if it keeps ending."""
+    """A process that is started again when it ends, ever later if it keeps ending.
+
+    Where it is brief, it writes what happened, a line each, and what is wrong; its standard output, on which Celery
+    introduces itself, goes nowhere.
+    """
 
     name: str
     arguments: list[str]
+    is_brief: bool = True
     process: subprocess.Popen[bytes] | None = None
     started_at: float = field(default=0.0)
     failures: int = 0
@@ -53,10 +58,12 @@ class Child:
     def start(self) -> None:
         """Start the process in a session of its own: Ctrl-C reaches the supervisor alone."""
         self.started_at = time.monotonic()
+        told = "brief" if self.is_brief else "json" if settings().json_logs else ""
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
             [sys.executable, "-m", "celery", "--app", "worker.app", *self.arguments],
             cwd=ROOT,
-            env={**os.environ, SUPERVISOR: str(os.getpid())},
+            env={**os.environ, SUPERVISOR: str(os.getpid()), LOG: told},
+            stdout=subprocess.DEVNULL if self.is_brief else None,
             start_new_session=True,
         )
 
@@ -76,17 +83,23 @@ class Child:
             self.process.wait()
 
 
-def children() -> list[Child]:
-    """Name the processes of one machine: classifier, which learns as well, crawler, trainer and schedule."""
+def children(level: str, *, is_brief: bool) -> list[Child]:
+    """Name the processes of one machine: classifier, which learns as well, crawler, trainer and schedule.
+
+    Args:
+        level: the least that they log, such as INFO.
+        is_brief: see Child.
+    """
+    beats = "WARNING" if level == "INFO" else level
     return [
-        Child("classifier", _worker(CLASSIFY_QUEUE, LEARN_QUEUE)),
-        Child("crawler", _worker(CRAWL_QUEUE, RENDER_QUEUE)),
-        Child("trainer", _worker(TRAIN_QUEUE)),
-        Child("schedule", ["beat", "--pidfile", "", "--loglevel", "WARNING"]),
+        Child("classifier", _worker(level, CLASSIFY_QUEUE, LEARN_QUEUE), is_brief),
+        Child("crawler", _worker(level, CRAWL_QUEUE, RENDER_QUEUE), is_brief),
+        Child("trainer", _worker(level, TRAIN_QUEUE), is_brief),
+        Child("schedule", ["beat", "--pidfile", "", "--loglevel", beats], is_brief),
     ]
 
 
-def supervise(broker: EmbeddedBroker | None) -> None:
+def supervise(broker: EmbeddedBroker | None, supervised: list[Child]) -> None:
     """Keep the processes up until SIGTERM or Ctrl-C; then let them finish, and stop the broker last."""
     over = threading.Event()
 
@@ -95,7 +108,6 @@ def supervise(broker: EmbeddedBroker | None) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    supervised = children()
     try:
         if broker is not None:
             logger.info("the broker is %s", broker.start(), extra={"action": "broker_started"})
@@ -122,7 +134,9 @@ def _keep_up(broker: EmbeddedBroker) -> None:
 
 
 def _stop(supervised: list[Child]) -> None:
-    logger.info("stopping: at most %d s for the batch at hand", _GRACE_SECONDS)
+    logger.info(
+        "stopping: at most %d s for the batch at hand", _GRACE_SECONDS, extra={"action": "workers_stopped"}
+    )
     deadline = time.monotonic() + _GRACE_SECONDS
     for child in supervised:
         if child.process is not None and child.process.poll() is None:
@@ -131,8 +145,8 @@ def _stop(supervised: list[Child]) -> None:
         child.stop(deadline)
 
 
-def _worker(*queues: str) -> list[str]:
+def _worker(level: str, *queues: str) -> list[str]:
     return [
         "worker", "--queues", ",".join(queues), "--hostname", f"{queues[0]}@%h",
-        "--without-gossip", "--without-mingle", "--loglevel", "INFO",
+        "--without-gossip", "--without-mingle", "--loglevel", level,
     ]  # fmt: skip

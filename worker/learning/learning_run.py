@@ -21,7 +21,7 @@ from worker.learning.head_gate import is_head_no_worse
 from worker.learning.learning_config import LearningConfig
 from worker.learning.learning_plan import require_body
 from worker.training.heartbeat import Heartbeat
-from worker.training.outcomes import Outcome, record_outcome, suspected_products
+from worker.training.outcomes import Outcome, record_outcome, sentence, suspected_products
 
 logger = logging.getLogger(__name__)
 
@@ -94,9 +94,7 @@ def _learn(
     if version_id is None:
         return None
     report(Progress(STAGE, 3, len(_STEPS)))
-    logger.info(
-        "learning run %d made model version %d", run_id, version_id, extra={"action": "learning_finished"}
-    )
+    logger.info("%s", sentence("learnt", version_id, outcome), extra={"action": "learning_finished"})
     if no_worse:
         logger.info("model version %d is active", version_id, extra={"action": "version_activated"})
     return version_id

@@ -19,7 +19,7 @@ from worker.cnn.train import train_and_evaluate
 from worker.training.examples import ExampleFormat, digest, gather_examples, split_images
 from worker.training.gate import is_no_worse
 from worker.training.heartbeat import Heartbeat
-from worker.training.outcomes import Outcome, record_outcome
+from worker.training.outcomes import Outcome, record_outcome, sentence
 from worker.training.result_rows import (
     classified_examples,
     record_its_body,
@@ -81,9 +81,7 @@ def _train(
             return None
         for chunk in in_chunks(classified_examples(result, [ids[key] for key in examples.keys.tolist()])):
             record_predictions(session, version_id, chunk, {})
-    logger.info(
-        "training run %d made model version %d", run_id, version_id, extra={"action": "training_finished"}
-    )
+    logger.info("%s", sentence("trained", version_id, outcome), extra={"action": "training_finished"})
     if no_worse:
         logger.info("model version %d is active", version_id, extra={"action": "version_activated"})
     return version_id

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from db.models import RunStatus, TrainingRun
+from db.models import RunStatus, Split, TrainingRun
 from db.repository.model_versions import activate, record_model_version
 from db.repository.runs import finish_training_run
 from db.repository.suspected_products import SuspectedProduct, record_suspects
@@ -56,6 +56,14 @@ def record_outcome(session: Session, run_id: int, outcome: Outcome) -> int | Non
         activate(session, version_id)
     finish_training_run(session, run_id)
     return version_id
+
+
+def sentence(verb: str, version_id: int, outcome: Outcome) -> str:
+    """Say what was made: `trained version 3: 0.931 right on 120 test pictures; it is active`."""
+    test = outcome.metrics.get(Split.TEST) or {}
+    right = f"{test['accuracy']:.3f} right on {test['pictures']} test pictures" if test else "not tested"
+    gate = "it is active" if outcome.is_no_worse else "it is worse than the active version, which stays"
+    return f"{verb} version {version_id}: {right}; {gate}"
 
 
 def suspected_products(suspicions: Sequence[Suspicion], categories: Sequence[str]) -> list[SuspectedProduct]:

@@ -137,7 +137,7 @@ def test_parquet_goes_to_a_file_or_a_pipe(imported: Command, tmp_path: Path) -> 
     written = imported("products", "--output", path)
     assert plain(written.stderr).startswith("Written: 4 rows to ")
     table = pq.read_table(path)
-    assert table.column_names == list(COLUMNS)
+    assert [name for name in table.column_names if name != "price_float"] == list(COLUMNS)
     assert table["asin"].to_pylist()[0] == "jeans/1.jpg"
     assert str(table.schema.field("price").type) == "decimal128(14, 2)"
     assert str(table.schema.field("last_seen_at").type) == "timestamp[us, tz=UTC]"

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from typer.testing import CliRunner, Result
 
-from db.models import ModelVersion, RunStatus, TrainingRun
+from db.models import Image, ModelVersion, RunStatus, TrainingRun
 from db.session import Database
 from tests.conftest import ROOT, migrate
 from tests.factories import CATEGORIES, drawing, encoded, model_version, product, save
@@ -124,7 +124,11 @@ def test_evaluate_gives_every_figure_as_json_and_keeps_them(command: Command, tr
         run = session.scalars(select(TrainingRun)).one()
         # The same pictures, decoded again from the records, give the figures of the training run.
         assert figures["accuracy"] == run.metrics["test"]["accuracy"]
-    assert "error_matrix" not in command("evaluate", "--no-robustness").stdout
+    shown = command("evaluate", "--no-robustness").stdout
+    assert "error_matrix" not in shown
+    intervals = figures["intervals"]
+    for ends in (intervals["accuracy"], intervals["coverage"], intervals["f1"]["saree"]):
+        assert f"{ends['low']:.3f} to {ends['high']:.3f}" in shown
 
 
 def test_evaluate_measures_robustness_and_keeps_it(command: Command, trained: Database) -> None:
@@ -151,6 +155,15 @@ def test_models_and_activate_show_and_change_the_active_version(command: Command
 def test_classify_says_how_many_it_classified(command: Command) -> None:
     assert f"Classified {3 * PRODUCTS} images." in command("classify").stderr
     assert "Classified 0 images." in command("classify").stderr
+
+
+def test_classify_tells_what_was_set_aside(command: Command, trained: Database) -> None:
+    with trained.write() as session:
+        two = select(Image.id).order_by(Image.id).limit(2)
+        session.execute(update(Image).where(Image.id.in_(two)).values(data=b"nothing that is a picture"))
+    said = " ".join(command("classify").stderr.split())
+    assert f"Classified {3 * PRODUCTS - 2} images. 2 could not be read and are set aside" in said
+    assert "python -m worker retry" in said
 
 
 def test_what_cannot_be_done_is_one_line_and_exit_code_1(environment: dict[str, str], tmp_path: Path) -> None:

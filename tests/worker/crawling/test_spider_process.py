@@ -1,5 +1,6 @@
 """Slices, crawled by the real spider in a child process: the run tells what came of them, whoever dies."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -87,10 +88,33 @@ def at_work(shop: DemoShop, parent: int) -> int:
     return pid
 
 
-def test_wrong_arguments_are_not_tried_again(records: Database, shop: DemoShop) -> None:
+def test_wrong_arguments_are_not_tried_again(
+    records: Database, shop: DemoShop, caplog: pytest.LogCaptureFixture
+) -> None:
     run_id = plan(records, shop, pages=0)
     crawl_slice(records, run_id)
     assert outcome(records, run_id) == (RunStatus.FINISHED, 1, FinishReason.WRONG_ARGUMENTS)
+    [told] = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert told.getMessage() == "crawled 0 products of amazon.in: wrong_arguments"
+
+
+def test_the_worker_of_a_slice_tells_in_one_line_what_came_of_it(
+    records: Database,
+    shop: DemoShop,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("VASTRA_LOG", "brief")
+    run_id = plan(records, shop)
+    with caplog.at_level(logging.INFO):
+        crawl_slice(records, run_id)
+    products = count_products(records)
+    assert products > 0
+    assert caplog.messages[-1] == f"crawled {products} products of amazon.in: finished"
+    # The spider, which would tell the same at length, says only what is wrong: here nobody takes its pictures.
+    [wrong] = capfd.readouterr().err.splitlines()
+    assert "WARNING no broker is running" in wrong
 
 
 def test_a_slice_whose_crawler_is_killed_waits_for_the_next_attempt(

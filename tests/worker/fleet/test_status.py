@@ -12,12 +12,21 @@ from redis import Redis
 from typer.testing import CliRunner, Result
 
 from db.messages import CLASSIFY_QUEUE
+from db.models import TrainingRun
 from db.pictures.codes import Reason
-from db.repository.runs import finish_crawl_run, start_crawl_run
+from db.repository.runs import (
+    beat,
+    begin_run,
+    finish_crawl_run,
+    finish_training_run,
+    plan_training_run,
+    start_crawl_run,
+)
 from db.session import Database
 from tests.conftest import ROOT, missing
 from tests.factories import likely, model_version, predict, product, save
 from tests.processes import PATIENCE_SECONDS
+from tests.screens import plain
 from worker.__main__ import app
 from worker.app import TRAIN_MODEL
 from worker.app import app as celery
@@ -167,6 +176,28 @@ def test_without_a_broker_it_shows_what_the_records_say(
     found = read_status(records)
     assert found.problem is not None
     assert (found.pending, found.set_aside, found.queues) == (1, {"corrupt": 1}, [])
+    screen = invoke("status")
+    assert screen.exit_code == 1
+    assert "broker: does not answer; python -m db stats asks the records alone" in plain(screen.stdout)
+    assert "1 corrupt" in screen.stdout
+
+
+@pytest.mark.usefixtures("broker")
+def test_a_training_that_is_under_way_tells_how_far_it_is(records: Database) -> None:
+    progress = {"stage": "embedding", "done": 120, "total": 480, "metrics": {}}
+    with records.write() as session:
+        run = plan_training_run(session, "efficientnet_lite2", {}, seed=0)
+        begin_run(session, TrainingRun, run)
+        beat(session, TrainingRun, run, progress=progress)
+    assert f"training run {run} │ embedding: 120 of 480 pictures, begun " in " ".join(
+        invoke("status").stdout.split()
+    )
+    [told] = json.loads(invoke("status", "--json").stdout)["running_trainings"]
+    assert (told["id"], told["kind"], told["stage"]) == (run, "training", "embedding")
+    assert (told["done"], told["total"]) == (120, 480)
+    with records.write() as session:
+        finish_training_run(session, run)
+    assert read_status(records).running_trainings == []
 
 
 def test_a_message_of_somebody_else_is_counted_and_no_more(records: Database, connection: Redis) -> None:

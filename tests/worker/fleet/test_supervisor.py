@@ -83,6 +83,11 @@ def test_it_picks_up_what_is_pending_outlives_its_children_and_leaves_nothing_be
     for words, pid in before.items():
         assert found(supervisor, words) != pid
 
+    log = (short_folder / "log").read_text()
+    assert "Running classifier, crawler, trainer and schedule until Ctrl-C." in log
+    for words in ("celery@", "[config]", "received", " ready.", "Warm shutdown"):
+        assert words not in log, log
+
     left = set(children(supervisor.pid))
     assert len(left) == 5
     supervisor.terminate()
@@ -96,13 +101,16 @@ def test_children_end_when_their_supervisor_is_killed_and_messages_stay_with_the
     workers = [found(supervisor, words) for words in (CLASSIFIER, CRAWLER, TRAINER, SCHEDULE)]
     broker = found(supervisor, BROKER)
     log = short_folder / "log"
-    assert wait_until(lambda: log.read_text().count(" ready.") == 3, PATIENCE_SECONDS, every=0.2), (
-        log.read_text()
-    )
-    supervisor.kill()
-    assert wait_until(lambda: not any(map(is_living, workers)), PATIENCE_SECONDS, every=0.2), log.read_text()
-    assert is_living(broker)
     with redis.Redis(unix_socket_path=str(short_folder / "broker" / "broker.sock")) as connection:
+        entries = "vastra.worker.*"  # each worker writes its own when it is ready
+        assert wait_until(
+            lambda: len(list(connection.scan_iter(entries))) == 3, PATIENCE_SECONDS, every=0.2
+        ), log.read_text()
+        supervisor.kill()
+        assert wait_until(lambda: not any(map(is_living, workers)), PATIENCE_SECONDS, every=0.2), (
+            log.read_text()
+        )
+        assert is_living(broker)
         assert connection.info("server")["process_id"] == broker
         connection.shutdown(nosave=True)
     assert wait_until(lambda: not is_living(broker), PATIENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""The crawler's logs, which Scrapy sets up: as JSON, where that is asked for."""
+"""The crawler's logs, which Scrapy sets up: as JSON or briefly, where that is asked for."""
 
 from typing import Self
 
@@ -10,13 +10,13 @@ from db.logs import format_logs
 from db.settings import settings
 
 
-class JsonLogs:
-    """Lets Scrapy's log handlers write JSON (VASTRA_LOG=json)."""
+class ChosenLogs:
+    """Lets Scrapy's log handlers write as VASTRA_LOG says."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Build the extension; Scrapy makes its handlers anew until the engine starts."""
-        if not settings().json_logs:
+        if not (settings().json_logs or settings().brief_logs):
             raise NotConfigured
         crawler.signals.connect(format_logs, signal=signals.engine_started)
         return cls()

@@ -71,8 +71,9 @@ def start_figures(request: Request) -> Response:
 
 
 def _look(request: Request) -> Start:
-    fleet = see_fleet()
-    with resources(request).database.read() as session:
+    database = resources(request).database
+    fleet = see_fleet(database)
+    with database.read() as session:
         statistics = gather_statistics(session, load_categories())
         return Start(
             statistics=statistics,

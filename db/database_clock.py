@@ -1,9 +1,9 @@
 """The database's clock: the only one that all machines on the same records have in common."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Double, literal, select
+from sqlalchemy import Double, bindparam, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -27,7 +27,9 @@ def database_now(later: timedelta = _NO_TIME) -> DatabaseMoment:
 
     In SQLite this is the clock of this machine, where the records are, too.
     """
-    return DatabaseMoment(literal(later.total_seconds(), Double()))
+    seconds: Any = literal(later.total_seconds(), Double())
+    here = bindparam(None, callable_=lambda: datetime.now(UTC) + later, type_=UtcDateTime())
+    return DatabaseMoment(seconds, here)
 
 
 def tell_time(session: Session) -> datetime:
@@ -38,11 +40,12 @@ def tell_time(session: Session) -> datetime:
 @compiles(DatabaseMoment, "postgresql")
 def _compile_postgresql(element: DatabaseMoment, compiler: SQLCompiler, **options: Any) -> str:
     # Of the statement, not of the transaction: that may have waited for a lock. Indexes serve it, as it is stable.
-    return f"(statement_timestamp() + make_interval(secs => {compiler.process(element.clauses, **options)}))"
+    seconds, _ = element.clauses
+    return f"(statement_timestamp() + make_interval(secs => {compiler.process(seconds, **options)}))"
 
 
 @compiles(DatabaseMoment, "sqlite")
 def _compile_sqlite(element: DatabaseMoment, compiler: SQLCompiler, **options: Any) -> str:
-    # As SQLAlchemy writes moments there: text with six digits of a second, of which SQLite knows three.
-    seconds = compiler.process(element.clauses, **options)
-    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', {seconds} || ' seconds')"
+    # As the statement is executed; SQLite's own functions know no microseconds.
+    _, here = element.clauses
+    return compiler.process(here, **options)

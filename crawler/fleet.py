@@ -1,14 +1,15 @@
 """What the crawlers of all machines agree on through the broker's Redis: whose turn it is, and who must wait.
 
 Two keys a domain, both of which expire by themselves, so that a killed crawler holds nobody up: `turn` exists
-for one delay after each request, and `pause` while the domain is left in silence after a block page.
+for one delay after each request, and `pause` while the domain is left in silence after a block page. Each says who
+wrote it and how many milliseconds it is to last: Redis keeps the moment of its end, by a clock that may be set back.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 from redis.asyncio import Redis
@@ -21,6 +22,15 @@ _logger = logging.getLogger(__name__)
 _PATIENCE_SECONDS: Final = 2.0
 _ALONE_SECONDS: Final = 30.0
 """How long a crawler whose Redis does not answer goes on by itself before it asks again."""
+
+_LONGEST_MILLISECONDS: Final = 3_600_000
+"""What is believed of a turn or a pause that does not say how long it is to last."""
+
+_DIGITS: Final = 12
+"""More than any number of milliseconds has."""
+
+_WITHOUT_END: Final = -1
+"""What Redis says is left of a key that does not expire: it is somebody else's."""
 
 _LONGEST_SLEEP_SECONDS: Final = 0.5
 _PAUSE_LOOK_SECONDS: Final = 1.0
@@ -52,9 +62,9 @@ class Fleet:
             return
         await self._wait_for_pause(domain)
         self._pause_looked_at[domain] = monotonic()
-        milliseconds = round(delay_seconds * 1000)
+        milliseconds, key = round(delay_seconds * 1000), _key("turn", domain)
         while milliseconds > 0 and not self._is_stopping():
-            left = await self._ask(lambda redis: _take_or_wait(redis, _key("turn", domain), milliseconds), 0)
+            left = await self._ask(lambda redis: _take_or_wait(redis, key, self._name, milliseconds), 0)
             if left <= 0:
                 return
             await asyncio.sleep(min(left / 1000, _LONGEST_SLEEP_SECONDS))
@@ -116,22 +126,56 @@ def _connect(address: str | None) -> Redis | None:
     return open_redis_async(address, _PATIENCE_SECONDS)
 
 
-async def _take_or_wait(redis: Redis, key: str, milliseconds: int) -> int:
+async def _take_or_wait(redis: Redis, key: str, name: str, milliseconds: int) -> int:
     """Take the turn, or tell how many milliseconds are left of somebody else's."""
-    if await redis.set(key, 1, nx=True, px=milliseconds):
+    said = _spell(name, milliseconds)
+    if await redis.set(key, said, nx=True, px=milliseconds):
         return 0
-    return max(1, int(await redis.pttl(key)))
+    left = await _left(redis, key)
+    if left == _WITHOUT_END:
+        await redis.set(key, said, px=milliseconds)
+        return milliseconds
+    return max(1, left)
 
 
 async def _pause(redis: Redis, key: str, name: str, milliseconds: int) -> None:
-    if int(await redis.pttl(key)) < milliseconds:
-        await redis.set(key, name, px=milliseconds)
+    if await _left(redis, key) < milliseconds:
+        await redis.set(key, _spell(name, milliseconds), px=milliseconds)
 
 
 async def _pause_left(redis: Redis, key: str, name: str) -> int:
     """Tell the milliseconds left of a pause; whoever began it keeps count itself."""
-    by = await redis.get(key)
-    return 0 if by is None or by == name.encode() else int(await redis.pttl(key))
+    by: Any = await redis.get(key)
+    return 0 if by is None or _read(by)[0] == name.encode() else await _left(redis, key)
+
+
+async def _left(redis: Redis, key: str) -> int:
+    """Tell the milliseconds left of a turn or a pause; under 0 where there is none, or it is somebody else's key.
+
+    One that would last longer than it said was written before the clock of Redis was set back: it begins anew, which
+    is no less polite, where everybody would have waited for as long as the clock was ahead.
+    """
+    async with redis.pipeline(
+        transaction=True
+    ) as both:  # else another turn may begin between the two questions
+        both.get(key)
+        both.pttl(key)
+        said, left = await both.execute()
+    whole = _read(said)[1]
+    if int(left) > whole:
+        await redis.set(key, said, px=whole)
+    return min(int(left), whole)
+
+
+def _spell(name: str, milliseconds: int) -> str:
+    return f"{name} {milliseconds}"
+
+
+def _read(said: bytes | None) -> tuple[bytes, int]:
+    """Read who wrote a turn or a pause, and how many milliseconds it is to last; an earlier version did not say."""
+    name, _, number = (said or b"").partition(b" ")
+    is_sound = number.isdigit() and 0 < len(number) < _DIGITS
+    return name, max(1, int(number)) if is_sound else _LONGEST_MILLISECONDS
 
 
 def _key(word: str, domain: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.crawls import CrawlArguments, Tally
+from db.database_clock import tell_time
 from db.models import CrawlRun, RunStatus
 from db.queries.newest_first import RowsOfStretch, Stretch, read_stretch
 from db.states.run_states import run_seconds, status_word
@@ -48,10 +49,12 @@ def list_crawls(
     session: Session, stretch: Stretch, status: RunStatus | None = None
 ) -> RowsOfStretch[CrawlRow]:
     """List crawl runs, newest first; of one status, or of all."""
-    statement = select(CrawlRun)
+    statement, now = select(CrawlRun), tell_time(session)
     if status is not None:
         statement = statement.where(CrawlRun.status == status)
-    return read_stretch(session, statement, CrawlRun.id, stretch, lambda row: (row[0].id, crawl_row(row[0])))
+    return read_stretch(
+        session, statement, CrawlRun.id, stretch, lambda row: (row[0].id, crawl_row(row[0], now))
+    )
 
 
 def run_before(session: Session, run: CrawlRun) -> CrawlRun | None:
@@ -69,11 +72,11 @@ def run_before(session: Session, run: CrawlRun) -> CrawlRun | None:
     return next((one for one in session.scalars(earlier) if Tally.read(one.statistics).products), None)
 
 
-def crawl_row(run: CrawlRun) -> CrawlRow:
-    """Tell a crawl run as a row."""
+def crawl_row(run: CrawlRun, now: datetime) -> CrawlRow:
+    """Tell a crawl run as a row; `now` is the database's time."""
     tally = Tally.read(run.statistics)
     return CrawlRow(
-        id=run.id, marketplace=run.marketplace, status=status_word(run), arguments=given_arguments(run),
+        id=run.id, marketplace=run.marketplace, status=status_word(run, now), arguments=given_arguments(run),
         finish_reason=run.finish_reason, attempts=run.attempts, created_at=run.created_at,
         started_at=run.started_at, finished_at=run.finished_at,
         seconds=run_seconds(run),

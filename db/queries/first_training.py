@@ -1,15 +1,17 @@
 """What the first training waits for: nothing is labelled before, and nobody would know why."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from db.categories import Category
-from db.models import ModelVersion, RunKind, RunStatus, TrainingRun, utc_now
+from db.database_clock import database_now
+from db.models import ModelVersion, RunKind, RunStatus, TrainingRun
 from db.queries.labelled_images import products_with_pictures
+from db.states.run_states import AHEAD
 
 TRIED_AGAIN_AFTER: Final = timedelta(hours=1)
 """A training that failed by itself would fail again right away; an hour later more may have been crawled."""
@@ -23,23 +25,18 @@ class FirstTraining:
         counts: products with a category and a picture, by category; none where `enough` is 0.
         enough: so many are needed of each; 0: workers never begin by themselves.
         failure: why the last one failed; None where none did.
-        tried_again_at: when the next one may begin after it.
+        waits: it failed within the hour, so that another one would fail as well.
     """
 
     counts: dict[str, int]
     enough: int
     failure: str | None
-    tried_again_at: datetime | None
+    waits: bool
 
     @property
     def is_due(self) -> bool:
         """Say whether a worker is to begin now."""
-        return self.enough > 0 and not self._waits() and min(self.counts.values()) >= self.enough
-
-    def _waits(self) -> bool:
-        """Say whether the last one failed within the hour; what ended in the future was told by a wrong clock."""
-        now = utc_now()
-        return self.tried_again_at is not None and now < self.tried_again_at <= now + TRIED_AGAIN_AFTER
+        return self.enough > 0 and not self.waits and min(self.counts.values()) >= self.enough
 
     def sentence(self) -> str:
         """Say what it waits for."""
@@ -65,10 +62,13 @@ def first_training(session: Session, categories: tuple[Category, ...], enough: i
     )
     if session.scalar(select(exists().select_from(ModelVersion))) or session.scalar(select(unfinished)):
         return None
+    # What ended in the future was told by a wrong clock, and is not waited for.
+    within_the_hour = database_now(-TRIED_AGAIN_AFTER), database_now(AHEAD)
     last = session.execute(
-        select(TrainingRun.error, TrainingRun.finished_at).order_by(TrainingRun.id.desc()).limit(1)
+        select(TrainingRun.error, TrainingRun.finished_at.between(*within_the_hour))
+        .order_by(TrainingRun.id.desc())
+        .limit(1)
     ).one_or_none()
-    error, finished_at = last or (None, None)
-    again = None if finished_at is None else finished_at + TRIED_AGAIN_AFTER
+    error, waits = last or (None, False)
     counts = products_with_pictures(session, categories) if enough else {}  # which reads all that is labelled
-    return FirstTraining(counts, enough, error, again)
+    return FirstTraining(counts, enough, error, bool(waits))

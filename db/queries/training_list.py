@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.database_clock import tell_time
 from db.models import ModelVersion, RunKind, RunStatus, Split, TrainingRun
 from db.queries.newest_first import RowsOfStretch, Stretch, read_stretch
 from db.states.run_states import run_seconds, status_word
@@ -49,7 +50,8 @@ def list_training_runs(session: Session, stretch: Stretch) -> RowsOfStretch[Trai
     statement = select(TrainingRun, ModelVersion.id, ModelVersion.active).outerjoin(
         ModelVersion, ModelVersion.training_run_id == TrainingRun.id
     )
-    return read_stretch(session, statement, TrainingRun.id, stretch, lambda row: (row[0].id, _row(*row)))
+    now = tell_time(session)
+    return read_stretch(session, statement, TrainingRun.id, stretch, lambda row: (row[0].id, _row(now, *row)))
 
 
 def last_seconds(session: Session, kind: RunKind) -> float | None:
@@ -66,10 +68,10 @@ def last_seconds(session: Session, kind: RunKind) -> float | None:
     return None if run is None else run_seconds(run)
 
 
-def _row(run: TrainingRun, version_id: int | None, active: bool | None) -> TrainingRow:
+def _row(now: datetime, run: TrainingRun, version_id: int | None, active: bool | None) -> TrainingRow:
     progress: dict[str, Any] = run.progress
     return TrainingRow(
-        id=run.id, kind=str(run.kind), network=run.network, status=status_word(run), stage=progress.get("stage"),
+        id=run.id, kind=str(run.kind), network=run.network, status=status_word(run, now), stage=progress.get("stage"),
         done=progress.get("done"), total=progress.get("total"), attempts=run.attempts, created_at=run.created_at,
         started_at=run.started_at, finished_at=run.finished_at, seconds=run_seconds(run),
         accuracy=run.metrics.get(Split.TEST, {}).get("accuracy"), model_version=version_id,

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER
-from db.models import Embedding, LabelChange, ModelVersion, Prediction, Product, ProductImage, Review, utc_now
+from db.database_clock import tell_time
+from db.models import Embedding, LabelChange, ModelVersion, Prediction, Product, ProductImage, Review
 from db.repository.many_rows import insert_rows, update_rows
 from db.rows import in_chunks
 from db.states.label_evidence import latest_reviews
@@ -168,7 +169,7 @@ def _versions_that_saw(session: Session, product_id: int) -> list[ModelVersion]:
 
 def _write(session: Session, changed: Sequence[tuple[_Labelled, Label]]) -> int:
     """Write the labels of products for which they are others; give of how many category or uncertain is another."""
-    now = utc_now()
+    now = tell_time(session)
     rows: list[tuple[object, ...]] = []
     replaced: list[tuple[object, ...]] = []
     for product, label in changed:

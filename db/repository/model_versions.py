@@ -1,14 +1,19 @@
 """Model versions: recorded by a training run, active one at a time."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import case, exists, select, update
 from sqlalchemy.orm import Session
 
+from db.database_clock import database_now, tell_time
 from db.errors import UnknownModelVersionError
-from db.models import ModelVersion, Prediction, Product, Split, utc_now
+from db.models import ModelVersion, Prediction, Product, Split
 from db.rows import in_chunks
+
+_BEFORE: Final = timedelta(milliseconds=1)
+"""How far apart activations are put whose moments were told by a wrong clock."""
 
 
 def record_model_version(session: Session, training_run_id: int, values: Mapping[str, Any]) -> int:
@@ -16,7 +21,7 @@ def record_model_version(session: Session, training_run_id: int, values: Mapping
 
     A version with a body has `body_id` and `head`, and the SHA-256s of its body, which keeps the artefact.
     """
-    version = ModelVersion(training_run_id=training_run_id, **values)
+    version = ModelVersion(**{"created_at": database_now()} | dict(values), training_run_id=training_run_id)
     session.add(version)
     session.flush()
     return version.id
@@ -36,11 +41,23 @@ def activate(session: Session, version_id: int) -> None:
     version = session.get(ModelVersion, version_id)
     if version is None:
         raise UnknownModelVersionError(f"`python -m worker models` lists the versions, got {version_id}")
+    now = tell_time(session)
+    _set_right(session, now)
     no_more = {"active": False, "relabelled_up_to": None}
     session.execute(update(ModelVersion).where(ModelVersion.active).values(no_more))
-    version.active, version.activated_at = True, utc_now()
+    version.active, version.activated_at = True, now
     version.relabelled_up_to = 0 if _can_relabel(session, version) else None
     session.flush()
+
+
+def _set_right(session: Session, now: datetime) -> None:
+    """Have no version be activated after this moment, as while a clock was wrong: the order is the way back."""
+    session.execute(
+        update(ModelVersion)
+        .where(ModelVersion.activated_at >= now)
+        .values(activated_at=case((ModelVersion.active, now - _BEFORE), else_=now - 2 * _BEFORE))
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _can_relabel(session: Session, version: ModelVersion) -> bool:

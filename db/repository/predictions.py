@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from db.database_clock import database_now
 from db.models import Image, ModelVersion, Prediction, ProductImage, utc_now
 from db.pictures.codes import Reason
 from db.repository.bodies import record_embeddings
@@ -50,7 +51,7 @@ def claim_images(session: Session, image_ids: Sequence[int], version_id: int) ->
         return []
     attempts = free[0].attempts
     claimed = [row.id for row in free if row.attempts == attempts][: BATCH_SIZES[attempts]]
-    values = {"leased_until": utc_now() + LEASE, "attempts": attempts + 1}
+    values = {"leased_until": database_now(LEASE), "attempts": attempts + 1}
     session.execute(update(Image).where(Image.id.in_(claimed)).values(values))
     return claimed
 

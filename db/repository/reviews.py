@@ -7,8 +7,9 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from db.categories import Category, require_category
+from db.database_clock import tell_time
 from db.errors import NoReviewError, UnknownProductError
-from db.models import Product, Review, utc_now
+from db.models import Product, Review
 from db.repository.insertion import insert_missing
 from db.repository.labels import refresh_labels
 from db.rows import in_chunks
@@ -56,7 +57,7 @@ def record_reviews(
     for verdict in verdicts:
         require_category(verdict.category, categories)
     ids = _product_ids(session, verdicts)
-    now = utc_now()
+    now = tell_time(session)
     rows = [
         {
             "product_id": ids[verdict.key],
@@ -99,7 +100,7 @@ def withdraw_review(session: Session, marketplace: str, asin: str, reviewer: str
     if review is None:
         by = "" if reviewer is None else f" by {reviewer}"
         raise NoReviewError(f"there is no verdict{by} to take back, got {marketplace} {asin}")
-    review.withdrawn_at = utc_now()
+    review.withdrawn_at = tell_time(session)
     session.flush()
     refresh_labels(session, [product_id])
     return review.category

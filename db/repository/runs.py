@@ -6,7 +6,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from db.crawls import FinishReason
-from db.models import CrawlRun, RunKind, RunStatus, TrainingRun, utc_now
+from db.database_clock import database_now
+from db.models import CrawlRun, RunKind, RunStatus, TrainingRun
 from db.states.run_states import MAX_RUN_ATTEMPTS, Run, is_dead, is_waiting
 
 CANCELLED: Final = "cancelled before it began"
@@ -18,7 +19,7 @@ _PLANNING: Final = 0x56415354
 
 def begin_run(session: Session, run: Run, run_id: int) -> bool:
     """Take a run up unless it is finished or its heart beats elsewhere; say whether it is ours."""
-    now = utc_now()
+    now = database_now()
     ours = session.execute(
         update(run)
         .where(run.id == run_id, is_waiting(run))
@@ -34,7 +35,7 @@ def finish_dead_runs(session: Session, run: Run, **values: Any) -> list[int]:
     dead = (
         update(run)
         .where(is_dead(run))
-        .values(status=RunStatus.FINISHED, finished_at=utc_now(), **values)
+        .values(status=RunStatus.FINISHED, finished_at=database_now(), **values)
         .returning(run.id)
         .execution_options(synchronize_session=False)
     )
@@ -52,7 +53,7 @@ def plan_alone(session: Session) -> None:
 
 def start_crawl_run(session: Session, marketplace: str, arguments: dict[str, Any]) -> int:
     """Open a crawl run and give its id."""
-    now = utc_now()
+    now = database_now()
     run = CrawlRun(
         marketplace=marketplace,
         arguments=arguments,
@@ -68,7 +69,7 @@ def start_crawl_run(session: Session, marketplace: str, arguments: dict[str, Any
 def finish_crawl_run(session: Session, run_id: int, finish_reason: str, statistics: dict[str, Any]) -> None:
     """Close a crawl run with its finish reason and statistics."""
     run = session.get_one(CrawlRun, run_id)
-    run.status, run.finished_at = RunStatus.FINISHED, utc_now()
+    run.status, run.finished_at = RunStatus.FINISHED, database_now()
     run.finish_reason, run.statistics = finish_reason, statistics
 
 
@@ -88,7 +89,7 @@ def cancel_run(session: Session, run: Run, run_id: int) -> bool:
     cancelled = session.execute(
         update(run)
         .where(run.id == run_id, run.status == RunStatus.PLANNED)
-        .values(status=RunStatus.FINISHED, finished_at=utc_now(), **words)
+        .values(status=RunStatus.FINISHED, finished_at=database_now(), **words)
         .returning(run.id)
         .execution_options(synchronize_session=False)
     )
@@ -98,12 +99,12 @@ def cancel_run(session: Session, run: Run, run_id: int) -> bool:
 def finish_training_run(session: Session, run_id: int, error: str | None = None) -> None:
     """Close a training run; `error` says why it made no model version."""
     run = session.get_one(TrainingRun, run_id)
-    run.status, run.finished_at, run.error = RunStatus.FINISHED, utc_now(), error
+    run.status, run.finished_at, run.error = RunStatus.FINISHED, database_now(), error
 
 
 def beat(session: Session, run: Run, run_id: int, **values: Any) -> None:
     """Show that a run is being worked on; `values` are columns to write with it, such as progress."""
-    session.execute(update(run).where(run.id == run_id).values(heartbeat_at=utc_now(), **values))
+    session.execute(update(run).where(run.id == run_id).values(heartbeat_at=database_now(), **values))
 
 
 def give_up_training_runs(session: Session) -> list[int]:

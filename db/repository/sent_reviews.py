@@ -14,7 +14,8 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
 from db.categories import OTHER, Category
-from db.models import Review, utc_now
+from db.database_clock import tell_time
+from db.models import Review
 from db.repository.insertion import insert_into
 from db.repository.labels import refresh_labels
 from db.repository.reviews import Verdict, find_products
@@ -61,7 +62,7 @@ def receive_reviews(
         sent: of several on one product the later one counts.
         categories: which words are categories; a verdict on another one that was recorded can be taken back.
     """
-    now = utc_now()
+    now = tell_time(session)
     before = _recorded(session, sent)
     ids = find_products(session, [each.verdict for each in sent])
     words = {OTHER, *(category.name for category in categories)}
@@ -92,7 +93,7 @@ def withdraw_batch(session: Session, batch: str, place: int | None = None) -> in
     if place is not None:
         standing = standing.where(Review.place == place)
     names = [(batch, place) for place in session.scalars(standing)]
-    touched = _withdraw(session, names, utc_now())
+    touched = _withdraw(session, names, tell_time(session))
     refresh_labels(session, touched)
     return len(names)
 

@@ -1,15 +1,16 @@
 """Crawl slices: crawl runs that are planned first, and that workers take up one by one."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from db.crawls import CrawlArguments, FinishReason
-from db.models import CrawlRun, RunStatus, utc_now
+from db.database_clock import tell_time
+from db.models import CrawlRun, RunStatus
 from db.repository.runs import finish_dead_runs
-from db.states.run_states import is_slice
+from db.states.run_states import AHEAD, is_slice
 
 
 def plan_slices(session: Session, slices: Sequence[CrawlArguments]) -> list[int]:
@@ -18,7 +19,7 @@ def plan_slices(session: Session, slices: Sequence[CrawlArguments]) -> list[int]
     A slice that still waits, or is being crawled, is not planned a second time. All slices of a plan have one
     `created_at`, by which the schedule knows the latest plan.
     """
-    now = utc_now()
+    now = tell_time(session)
     unfinished = session.scalars(select(CrawlRun).where(is_slice(), CrawlRun.status != RunStatus.FINISHED))
     known = {CrawlArguments.read(run.arguments): run for run in unfinished}
     runs = []
@@ -33,14 +34,31 @@ def plan_slices(session: Session, slices: Sequence[CrawlArguments]) -> list[int]
 
 
 def repeat_slices(session: Session, after: timedelta) -> list[int]:
-    """Plan the slices of the latest plan once more when it is so old; give their ids, none before."""
+    """Plan the slices of the latest plan once more when it is so old; give their ids, none before.
+
+    A plan that was made in the future, while a clock was wrong, counts as made now.
+    """
+    now = tell_time(session)
+    _set_right(session, now)
     latest = session.scalar(select(func.max(CrawlRun.created_at)).where(is_slice()))
-    if latest is None or latest > utc_now() - after:
+    if latest is None or latest > now - after:
         return []
     recorded = session.scalars(
         select(CrawlRun.arguments).where(is_slice(), CrawlRun.created_at == latest).order_by(CrawlRun.id)
     )
     return plan_slices(session, list(map(CrawlArguments.read, recorded)))
+
+
+def _set_right(session: Session, now: datetime) -> None:
+    """Have plans of the future be of now, the latest of them the last: else nothing came until then."""
+    latest = session.scalar(select(func.max(CrawlRun.created_at)).where(is_slice()))
+    if latest is not None and latest > now + AHEAD:
+        session.execute(
+            update(CrawlRun)
+            .where(is_slice(), CrawlRun.created_at > now + AHEAD)
+            .values(created_at=case((CrawlRun.created_at == latest, now), else_=now - AHEAD))
+            .execution_options(synchronize_session=False)
+        )
 
 
 def give_back_slice(session: Session, run_id: int, *, untried: bool) -> bool:

@@ -9,8 +9,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, exists, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
+from db.database_clock import database_now
 from db.messages import BATCH_SIZE
-from db.models import Embedding, Image, ModelVersion, Prediction, utc_now
+from db.models import Embedding, Image, ModelVersion, Prediction
 from db.states.run_states import AHEAD
 
 LEASE: Final = timedelta(seconds=45)
@@ -51,8 +52,7 @@ def is_free(version: ModelVersion) -> ColumnElement[bool]:
 
 def has_run_out() -> ColumnElement[bool]:
     """Select claimed images whose claim has run out, or reaches further than any does: then a clock was wrong."""
-    now = utc_now()
-    return or_(Image.leased_until < now, Image.leased_until > now + LEASE + AHEAD)
+    return or_(Image.leased_until < database_now(), Image.leased_until > database_now(LEASE + AHEAD))
 
 
 def is_exhausted() -> ColumnElement[bool]:

@@ -1,11 +1,12 @@
 """The states of an unfinished crawl run or training run, one of alive, waiting and dead; and what a slice is."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement
 
-from db.models import CrawlRun, RunStatus, TrainingRun, utc_now
+from db.database_clock import database_now
+from db.models import CrawlRun, RunStatus, TrainingRun
 
 Run = type[CrawlRun] | type[TrainingRun]
 
@@ -16,13 +17,13 @@ FRESH: Final = timedelta(seconds=30)
 """A running run whose heart has not beaten for so long has died."""
 
 AHEAD: Final = timedelta(minutes=5)
-"""So much may another machine's clock be ahead; a moment later than that was written while a clock was wrong."""
+"""So much may a clock be put back, or another machine's be ahead; a later moment was written while it was wrong."""
 
 
 def is_alive(run: Run) -> ColumnElement[bool]:
     """Select runs that some process is working on."""
-    now = utc_now()
-    return (run.status == RunStatus.RUNNING) & run.heartbeat_at.between(now - FRESH, now + AHEAD)
+    is_fresh = run.heartbeat_at.between(database_now(-FRESH), database_now(AHEAD))
+    return (run.status == RunStatus.RUNNING) & is_fresh
 
 
 def is_waiting(run: Run) -> ColumnElement[bool]:
@@ -44,9 +45,13 @@ def is_slice() -> ColumnElement[bool]:
     return (CrawlRun.status == RunStatus.PLANNED) | (CrawlRun.attempts > 0)
 
 
-def status_word(run: CrawlRun | TrainingRun) -> str:
-    """Give the status of a run as people want to know it: `silent` where it should run, and its heart has stopped."""
-    now = utc_now()
+def status_word(run: CrawlRun | TrainingRun, now: datetime) -> str:
+    """Give the status of a run as people want to know it: `silent` where it should run, and its heart has stopped.
+
+    Args:
+        run: as the records have it.
+        now: by the database's clock, as every heartbeat is.
+    """
     is_silent = run.status is RunStatus.RUNNING and (
         run.heartbeat_at is None or not now - FRESH < run.heartbeat_at <= now + AHEAD
     )

@@ -50,9 +50,13 @@ def with_fleets(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     return run
 
 
+def opened(broker: Broker) -> redis.Redis:
+    return redis.Redis.from_url(broker.address.replace("redis+socket", "unix"))
+
+
 def keys(broker: Broker) -> dict[str, int]:
     """What the crawlers have agreed on: milliseconds left, by key."""
-    with redis.Redis.from_url(broker.address.replace("redis+socket", "unix")) as connection:
+    with opened(broker) as connection:
         found: Any = connection.keys("vastra:*")
         left: Any = [connection.pttl(key) for key in found]
         return {key.decode(): milliseconds for key, milliseconds in zip(found, left, strict=True)}
@@ -100,6 +104,55 @@ def test_a_pause_holds_the_others_for_as_long_as_the_longest(
         assert time.monotonic() - began >= 0.38
         await asyncio.gather(*turns)
         assert caplog.text.count("another crawler met a block page") == 1
+
+    with_fleets(use)
+
+
+@pytest.mark.parametrize("left", [86_400_000, None])
+def test_no_turn_of_a_wrong_clock_and_none_without_an_end_holds_a_crawler(
+    with_fleets: Callable[..., None], broker: Broker, left: int | None
+) -> None:
+    """A turn ends by the clock of Redis: where that is set back by a day, a day is left of it."""
+
+    async def use(first: Fleet, second: Fleet) -> None:
+        await first.take_turn(SHOP, DELAY)
+        with opened(broker) as connection:
+            connection.set(f"vastra:turn:{SHOP}", connection.get(f"vastra:turn:{SHOP}"), px=left)
+        began = time.monotonic()
+        async with asyncio.timeout(30):
+            await second.take_turn(SHOP, DELAY)
+        assert time.monotonic() - began >= DELAY * 0.9
+
+    with_fleets(use)
+
+
+def test_no_pause_of_a_wrong_clock_holds_a_crawler(with_fleets: Callable[..., None], broker: Broker) -> None:
+    async def use(blocked: Fleet, other: Fleet) -> None:
+        await blocked.pause(SHOP, 0.4)
+        with opened(broker) as connection:
+            connection.expire(f"vastra:pause:{SHOP}", 86_400)
+        began = time.monotonic()
+        async with asyncio.timeout(30):
+            await other.take_turn(SHOP, 0)
+        assert time.monotonic() - began >= 0.36
+
+    with_fleets(use)
+
+
+@pytest.mark.parametrize("said", [b"1", b"\xff", b"0123abcd", b"a 1e9", b"a " + 5000 * b"9", b"a 0"])
+def test_a_turn_that_does_not_say_how_long_it_lasts_is_waited_for(
+    with_fleets: Callable[..., None], broker: Broker, said: bytes
+) -> None:
+    """Somebody else wrote it, or an earlier version."""
+
+    async def use(fleet: Fleet, _: Fleet) -> None:
+        with opened(broker) as connection:
+            connection.set(f"vastra:turn:{SHOP}", said, px=300)
+            connection.set(f"vastra:pause:{SHOP}", said, px=300)
+        async with asyncio.timeout(30):
+            await fleet.take_turn(SHOP, DELAY)
+            await fleet.pause(SHOP, 60)
+        assert 59_000 < keys(broker)[f"vastra:pause:{SHOP}"] <= 60_000
 
     with_fleets(use)
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from db.crawls import Tally
+from db.database_clock import tell_time
 from db.messages import CRAWL_QUEUE
 from db.models import CrawlRun, RunStatus
 from db.queries.crawl_list import CrawlRow, crawl_row, list_crawls, run_before
@@ -105,11 +106,11 @@ def _story(request: Request) -> CrawlStory:
         run = session.get(CrawlRun, number) if number < 2**31 else None
         if run is None:
             raise HTTPException(404, f"there is no such crawl run, got {number}")
-        before = run_before(session, run)
+        before, now = run_before(session, run), tell_time(session)
     tally = Tally.read(run.statistics)
     earlier = Tally.read(before.statistics) if before else None
     return CrawlStory(
-        crawl_row(run), dict(run.arguments), tally, crawl_row(before) if before else None, earlier,
+        crawl_row(run, now), dict(run.arguments), tally, crawl_row(before, now) if before else None, earlier,
         cover(tally, earlier),
     )  # fmt: skip
 

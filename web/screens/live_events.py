@@ -40,7 +40,7 @@ def pulse_of(database: Database) -> Pulse:
 def _look(database: Database) -> Mapping[str, str]:
     with database.read() as session:
         changes = latest_changes(session)
-    return changes | {"workers": see_fleet().fingerprint}
+    return changes | {"workers": see_fleet(database).fingerprint}
 
 
 async def _stream(news: AsyncGenerator[frozenset[str]]) -> AsyncIterator[str]:

@@ -1,6 +1,7 @@
 """The start: how much there is, what is worth doing next, and what is at work right now."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from db.categories import load_categories
+from db.database_clock import tell_time
 from db.models import CrawlRun, TrainingRun
 from db.queries.newest_runs import newest_runs
 from db.queries.relabelled import unfinished_relabelling
@@ -36,7 +38,7 @@ _WAITING: Final = 6
 
 @dataclass(frozen=True)
 class Start:
-    """What the screen shows; `waiting`: the products that the next verdicts are worth most on."""
+    """What the screen shows; `waiting`: the products that the next verdicts are worth most on; `now`: the time."""
 
     statistics: Statistics
     step: NextStep
@@ -46,6 +48,7 @@ class Start:
     training_runs: list[TrainingRun]
     relabelling: RelabelProgress | None
     taught: Taught | None
+    now: datetime
 
 
 def start(request: Request) -> Response:
@@ -71,8 +74,9 @@ def start_figures(request: Request) -> Response:
 
 
 def _look(request: Request) -> Start:
-    fleet = see_fleet()
-    with resources(request).database.read() as session:
+    database = resources(request).database
+    fleet = see_fleet(database)
+    with database.read() as session:
         statistics = gather_statistics(session, load_categories())
         return Start(
             statistics=statistics,
@@ -83,6 +87,7 @@ def _look(request: Request) -> Start:
             training_runs=newest_runs(session, TrainingRun, _SHOWN),
             relabelling=unfinished_relabelling(session),
             taught=what_was_taught(session),
+            now=tell_time(session),
         )
 
 

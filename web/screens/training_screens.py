@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from db.categories import load_categories
+from db.database_clock import tell_time
 from db.messages import LEARN_QUEUE, TRAIN_QUEUE
 from db.models import ModelVersion, RunKind, RunStatus, TrainingRun
 from db.queries.newest_first import RowsOfStretch, Stretch
@@ -70,12 +71,13 @@ def training_run(request: Request) -> Response:
         version = session.scalars(_made_by(run.id)).one_or_none()
         suspects = suspects_of_version(session, version.id) if version else []
         done = read_done(session, request)
+        now = tell_time(session)
         taught = what_was_taught(session) if version and version.active else None
     queue = LEARN_QUEUE if run.kind is RunKind.LEARNING else TRAIN_QUEUE
     waits = run.status is RunStatus.PLANNED
     return screen(
         request, "training_run.html", run=run, version=version, suspects=suspects, done=done,
-        categories=load_categories(), word=status_word(run),
+        categories=load_categories(), word=status_word(run, now),
         taught=taught,
         seconds=run_seconds(run), charts=learning_charts(run.history),
         alone=waits and is_nobody_there(database, queue),
@@ -90,9 +92,10 @@ def training_run_as_json(request: Request) -> Response:
         run = _require(session, request.path_params["id"])
         version = session.scalars(_made_by(run.id)).one_or_none()
         suspects = suspects_of_version(session, version.id) if version else []
+        now = tell_time(session)
     names = ("id", "kind", "network", "seed", "attempts", "config", "progress", "history", "metrics", "error",
              "dataset_digest", "code_revision", "created_at", "started_at", "finished_at")  # fmt: skip
-    told = {name: getattr(run, name) for name in names} | {"status": status_word(run)}
+    told = {name: getattr(run, name) for name in names} | {"status": status_word(run, now)}
     return as_json(told | {"model_version": version.id if version else None, "suspects": suspects})
 
 

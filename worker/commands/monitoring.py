@@ -19,9 +19,10 @@ def status(
 ) -> None:
     """Show queues, workers, what is pending or set aside, and runs on one screen.
 
-    A worker consumes when it was heard of in the last 90 s, or is at a run whose heart beats. Counts over
-    10,000 are PostgreSQL's estimates. Exit code 1 if the broker or the database does not answer; without
-    a broker, it shows what the records say.
+    A worker consumes when it was heard of in the last 90 s, or was the last to take up a run whose heart beats.
+    What no worker wrote among their entries in the broker is counted and left out. Counts over 10,000 are
+    PostgreSQL's estimates. Exit code 1 if the broker or the database does not answer; without a broker, it shows
+    what the records say.
     """
     from db.row_formats import as_text
     from worker.fleet.status import read_status, status_screen

@@ -1,6 +1,7 @@
 """What lies in the broker: the messages of each queue, and those that a worker has taken and not acknowledged."""
 
 import json
+import math
 import time
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,10 +11,14 @@ from redis import Redis
 from db.broker import open_redis
 from db.errors import NoRedisError
 from db.messages import CLASSIFY_QUEUE, CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, SENT_AT, TRAIN_QUEUE
+from db.states.run_states import AHEAD
 from worker.app import app
 from worker.errors import BrokerError
 
 QUEUES: Final = (CLASSIFY_QUEUE, LEARN_QUEUE, CRAWL_QUEUE, RENDER_QUEUE, TRAIN_QUEUE)
+
+SET_RIGHT_SECONDS: Final = 30
+"""By so much a broker's clock may be put back; what is later by that clock was written while it was wrong."""
 
 _PATIENCE_SECONDS: Final = 5
 _UNACKNOWLEDGED: Final = "unacked_index"
@@ -56,6 +61,12 @@ def broker_seconds(broker: Redis) -> float:
     return float(seconds) + float(microseconds) / 1e6
 
 
+def seconds_since(moment: float, now: float, ahead: float = AHEAD.total_seconds()) -> float | None:
+    """Give the seconds since a moment; None where it is still to come, by more than `ahead` seconds."""
+    seconds = now - moment
+    return max(0.0, seconds) if -ahead < seconds < math.inf else None
+
+
 def count_messages(broker: Redis) -> list[Queue]:
     """Count what waits, and how long the first in the row has waited."""
     return [Queue(name, _length(broker, name), _oldest(broker, name)) for name in QUEUES]
@@ -65,7 +76,7 @@ def count_taken(broker: Redis) -> Taken:
     """Count what workers have taken, and how long ago the first of it was."""
     first: Any = broker.zrange(_UNACKNOWLEDGED, 0, 0, withscores=True)
     number: Any = broker.zcard(_UNACKNOWLEDGED)
-    return Taken(number, max(0.0, time.time() - first[0][1]) if first else None)
+    return Taken(number, seconds_since(first[0][1], time.time()) if first else None)
 
 
 def _length(broker: Redis, queue: str) -> int:
@@ -78,6 +89,12 @@ def _oldest(broker: Redis, queue: str) -> float | None:
     message: Any = broker.lindex(queue, -1)
     try:
         sent_at = None if message is None else float(json.loads(message)["headers"][SENT_AT])
-    except (ValueError, TypeError, KeyError):  # not one of ours, or of an earlier version
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        OverflowError,
+        RecursionError,
+    ):  # not one of ours, or of an earlier version
         return None
-    return None if sent_at is None else max(0.0, time.time() - sent_at)
+    return None if sent_at is None else seconds_since(sent_at, time.time())

@@ -1,25 +1,11 @@
 """Tell whoever waits for a run whether a worker is there to take it up."""
 
-from typing import Final
-
-from sqlalchemy import func, select
-
 from db.broker import address_of, broker_url, embedded_socket
-from db.messages import CRAWL_QUEUE, LEARN_QUEUE, RENDER_QUEUE, TRAIN_QUEUE
-from db.models import CrawlRun, TrainingRun
 from db.session import Database
 from db.settings import settings
-from db.states.run_states import Run, is_alive
-from worker.app import CRAWL_SLICE, LEARN_HEAD, TRAIN_MODEL
 from worker.errors import BrokerError
-from worker.fleet.status import judge_worker, read_broker
-
-_RUNS: Final[dict[str, tuple[Run, str]]] = {
-    CRAWL_QUEUE: (CrawlRun, CRAWL_SLICE),
-    RENDER_QUEUE: (CrawlRun, CRAWL_SLICE),
-    TRAIN_QUEUE: (TrainingRun, TRAIN_MODEL),
-    LEARN_QUEUE: (TrainingRun, LEARN_HEAD),
-}
+from worker.fleet.judged_workers import judge_workers, runs_alive
+from worker.fleet.status import read_broker
 
 
 def is_consumed(database: Database, queue: str) -> bool:
@@ -48,8 +34,8 @@ def is_nobody_there(database: Database, queue: str) -> bool:
 
 
 def _is_consumed(database: Database, queue: str) -> bool:
-    run, task = _RUNS[queue]
     workers = read_broker().workers
     with database.read() as session:
-        alive = frozenset({task} if session.scalar(select(func.count(run.id)).where(is_alive(run))) else ())
-    return any(judge_worker(worker, alive).consuming for worker in workers if queue in worker.queues)
+        judged = judge_workers(workers, runs_alive(session))
+    consuming = {worker.name for worker in judged if worker.consuming}
+    return any(worker.name in consuming for worker in workers if queue in worker.queues)

@@ -22,7 +22,8 @@ from db.models import CrawlRun, Prediction
 from db.queries.counting import Counter
 from db.session import Database
 from worker.errors import BrokerError, MetricsError
-from worker.fleet.status import BrokerStatus, RecordsStatus, judge_worker, read_broker, read_records
+from worker.fleet.judged_workers import Work, judge_workers
+from worker.fleet.status import BrokerStatus, RecordsStatus, read_broker, read_records
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics; Prometheus' library calls this at each scrape."""
         up = GaugeMetricFamily("vastra_up", "Whether a part answers.", labels=["part"])
-        alive: frozenset[str] = frozenset()
+        alive: frozenset[Work] = frozenset()
         try:
             records = read_records(self._database)
             yield from record_metrics(records)
@@ -98,11 +99,11 @@ def run_metrics(session: Session) -> Iterator[Metric]:
     yield _by("vastra_last_crawl_run", "Counts of the last crawl run.", "figure", counts)
 
 
-def broker_metrics(broker: BrokerStatus, alive: frozenset[str]) -> Iterator[Metric]:
+def broker_metrics(broker: BrokerStatus, alive: frozenset[Work]) -> Iterator[Metric]:
     """Tell of queues and workers."""
     waiting = {queue.name: queue.waiting for queue in broker.queues}
     oldest = {queue.name: queue.oldest_seconds or 0 for queue in broker.queues}
-    workers = [judge_worker(worker, alive) for worker in broker.workers]
+    workers = judge_workers(broker.workers, alive)
     consuming = {worker.name: int(worker.consuming) for worker in workers}
     heard = {worker.name: worker.seconds for worker in workers}
     yield _by("vastra_queue_messages", "Messages that wait.", "queue", waiting)

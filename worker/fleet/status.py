@@ -12,16 +12,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.categories import load_categories
+from db.commands.command_line import printable
 from db.models import CrawlRun, RunStatus, TrainingRun, utc_now
 from db.queries.first_training import first_training
 from db.queries.running_trainings import RunningTraining, running_trainings
 from db.queries.statistics import LastRun, Statistics, gather_statistics
 from db.session import Database
-from db.states.run_states import is_alive
-from worker.app import CRAWL_SLICE, LEARN_HEAD, TRAIN_MODEL
 from worker.errors import BrokerError
 from worker.fleet.broker_contents import Queue, Taken, count_messages, count_taken, open_broker
-from worker.fleet.presence import Presence, list_workers
+from worker.fleet.judged_workers import SILENT_AFTER_SECONDS, Work, WorkerStatus, judge_workers, runs_alive
+from worker.fleet.presence import Presence, read_entries
 from worker.fleet.queue import require_broker
 from worker.fleet.sweeps import seconds_since_sweep
 from worker.settings import worker_settings
@@ -29,27 +29,15 @@ from worker.settings import worker_settings
 _COUNTED: Final = {"embedding": "pictures", "features": "pictures", "evaluate": "pictures"}
 """What the stages of a training run count, that count no steps."""
 
-SILENT_AFTER_SECONDS: Final = 90
-"""Each worker consumes a task of its own every 30 s; three times that without one, and it consumes no more."""
-
-
-@dataclass(frozen=True)
-class WorkerStatus:
-    """One worker: what it is at, for how long nothing was heard of it, and whether it still consumes."""
-
-    name: str
-    task: str | None
-    seconds: float
-    consuming: bool
-
 
 @dataclass(frozen=True)
 class BrokerStatus:
-    """What the broker knows."""
+    """What the broker knows; `foreign`: entries among the workers' that tell of no worker."""
 
     queues: list[Queue]
     taken: Taken
     workers: list[Presence]
+    foreign: int
     swept_seconds: float | None
 
 
@@ -60,7 +48,7 @@ class RecordsStatus:
     Attributes:
         statistics: the figures of `python -m db stats`.
         crawl_runs: their number by status; likewise training_runs.
-        alive: the task of every kind of run whose heart beats.
+        alive: the runs whose heart beats, each with its task.
         first_training: what it waits for; None where there was one.
         running_trainings: those that a worker is at, and how far.
     """
@@ -68,7 +56,7 @@ class RecordsStatus:
     statistics: Statistics
     crawl_runs: dict[str, int]
     training_runs: dict[str, int]
-    alive: frozenset[str]
+    alive: frozenset[Work]
     first_training: str | None
     running_trainings: list[RunningTraining]
 
@@ -80,6 +68,7 @@ class Status:
     Attributes:
         problem: why the broker does not answer; None while it does, and else nothing is known of queues and workers.
         swept_seconds: since the schedule last had the records looked after; None where it never did.
+        foreign: entries among the workers' that tell of no worker, and are left out.
         unconsumed: queues in which messages wait, and that no worker consumes.
         first_training: what it waits for; None where there was one.
         pending: images that the active version has still to predict.
@@ -95,6 +84,7 @@ class Status:
     queues: list[Queue]
     taken: Taken
     workers: list[WorkerStatus]
+    foreign: int
     first_training: str | None
     pending: int
     estimated: bool
@@ -114,9 +104,9 @@ def read_status(database: Database) -> Status:
     try:
         broker = read_broker()
     except BrokerError as error:
-        broker, problem = BrokerStatus([], Taken(0, None), [], None), str(error)
+        broker, problem = BrokerStatus([], Taken(0, None), [], 0, None), str(error)
     figures = records.statistics
-    workers = [judge_worker(worker, records.alive) for worker in broker.workers]
+    workers = judge_workers(broker.workers, records.alive)
     return Status(
         problem=problem,
         swept_seconds=broker.swept_seconds,
@@ -124,6 +114,7 @@ def read_status(database: Database) -> Status:
         queues=broker.queues,
         taken=broker.taken,
         workers=workers,
+        foreign=broker.foreign,
         first_training=records.first_training,
         pending=figures.pending,
         estimated="pending" in figures.estimated,
@@ -147,8 +138,13 @@ def read_broker() -> BrokerStatus:
     require_broker()
     try:
         with open_broker() as broker:
+            entries = read_entries(broker)
             return BrokerStatus(
-                count_messages(broker), count_taken(broker), list_workers(broker), seconds_since_sweep(broker)
+                queues=count_messages(broker),
+                taken=count_taken(broker),
+                workers=entries.workers,
+                foreign=entries.foreign,
+                swept_seconds=seconds_since_sweep(broker),
             )
     except RedisError as error:
         raise BrokerError(
@@ -159,26 +155,15 @@ def read_broker() -> BrokerStatus:
 def read_records(database: Database) -> RecordsStatus:
     """Ask the records, in one snapshot."""
     with database.read() as session:
-        alive = {
-            task
-            for task, run in ((CRAWL_SLICE, CrawlRun), (TRAIN_MODEL, TrainingRun), (LEARN_HEAD, TrainingRun))
-            if session.scalar(select(func.count(run.id)).where(is_alive(run)))
-        }
         awaited = first_training(session, load_categories(), worker_settings().train_after)
         return RecordsStatus(
             statistics=gather_statistics(session, load_categories()),
             first_training=None if awaited is None else awaited.sentence(),
             crawl_runs=_by_status(session, CrawlRun),
             training_runs=_by_status(session, TrainingRun),
-            alive=frozenset(alive),
+            alive=runs_alive(session),
             running_trainings=running_trainings(session),
         )
-
-
-def judge_worker(worker: Presence, alive: frozenset[str]) -> WorkerStatus:
-    """Say whether a worker consumes: it was heard of lately, or is at a run whose heart beats."""
-    consuming = worker.seconds < SILENT_AFTER_SECONDS or worker.task in alive
-    return WorkerStatus(worker.name, worker.task, worker.seconds, consuming)
 
 
 def status_screen(status: Status) -> Group:
@@ -213,8 +198,10 @@ def _queues_table(status: Status) -> Table:
 def _workers_table(status: Status) -> Table:
     table = Table("worker", "at", "last heard of", "consuming")
     for worker in status.workers:
-        task = (worker.task or "waiting").rpartition(".")[2]
-        table.add_row(worker.name, task, f"{_age(worker.seconds)} ago", "yes" if worker.consuming else "NO")
+        name, task = (
+            Text(printable(text)) for text in (worker.name, (worker.task or "waiting").rpartition(".")[2])
+        )
+        table.add_row(name, task, f"{_age(worker.seconds)} ago", "yes" if worker.consuming else "NO")
     if not status.workers:
         table.add_row("none", "", "", "start `python -m worker run`")
     for queue in status.unconsumed:
@@ -224,6 +211,8 @@ def _workers_table(status: Status) -> Table:
         table.add_row("schedule", "", heard, "NO: celery -A worker.app beat")
     else:
         table.add_row("schedule", "waiting", f"{_age(status.swept_seconds)} ago", "yes")
+    if status.foreign:
+        table.add_row(f"{status.foreign} in the broker that no worker wrote", "", "", "left out")
     return table
 
 

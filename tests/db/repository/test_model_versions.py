@@ -1,12 +1,21 @@
+from datetime import timedelta
+from itertools import pairwise
+
 import pytest
 from sqlalchemy import func, select
 
 from db.errors import UnknownModelVersionError
 from db.models import ModelVersion, Split
+from db.queries.version_list import version_before
 from db.repository.model_versions import activate, store_splits
 from db.session import Database
 from db.states.version_states import active_version
 from tests.factories import get_product, model_version, product, save
+
+
+def activate_one(database: Database, version: int) -> None:
+    with database.write() as session:
+        activate(session, version)
 
 
 def test_one_version_is_active(database: Database) -> None:
@@ -19,6 +28,20 @@ def test_one_version_is_active(database: Database) -> None:
             assert active is not None
             assert active.id == version
             assert session.scalar(select(func.count()).where(ModelVersion.active)) == 1
+
+
+def test_the_way_back_is_the_order_of_activations_also_where_a_clock_was_ahead(database: Database) -> None:
+    versions = [model_version(database) for _ in range(4)]
+    for version in versions[:2]:
+        activate_one(database, version)
+        with database.write() as session:
+            moved = session.get_one(ModelVersion, version)
+            assert moved.activated_at is not None
+            moved.activated_at = moved.activated_at + timedelta(days=1)
+    for before, version in pairwise(versions[1:]):
+        activate_one(database, version)
+        with database.read() as session:
+            assert version_before(session) == before
 
 
 def test_an_unknown_version_changes_nothing(database: Database) -> None:

@@ -58,6 +58,13 @@ def turn_back(database: Database, column: str, **ago: float) -> None:
         session.execute(update(CrawlRun).values({column: utc_now() - timedelta(**ago)}))
 
 
+def put_off(database: Database, run_id: int, hours: float) -> None:
+    """Let the plan of a crawl run be so much later."""
+    with database.write() as session:
+        run = session.get_one(CrawlRun, run_id)
+        run.created_at = run.created_at + timedelta(hours=hours)
+
+
 def rows(database: Database) -> dict[int, CrawlRun]:
     with database.read() as session:
         return {run.id: run for run in session.scalars(select(CrawlRun))}
@@ -167,6 +174,24 @@ def test_the_latest_plan_is_repeated_when_its_time_has_come(database: Database) 
     again = repeat(database, 24)
     assert [arguments(database, run) for run in again] == [SAREES, JEANS]
     assert not set(again) & set(latest)
+    assert repeat(database, 24) == []
+
+
+def test_a_plan_of_the_future_silences_the_schedule_for_no_longer_than_one_of_now(database: Database) -> None:
+    """It was made while a clock was two days ahead; the one before it was made then, too."""
+    for slice_, hours in ((SAREES, 47), (JEANS, 48)):
+        [run] = plan(database, slice_)
+        begin(database, run)
+        finish(database, run)
+        put_off(database, run, hours)
+    assert repeat(database, 24) == []
+    for run in rows(database):
+        put_off(database, run, -25)
+    again = repeat(database, 24)
+    assert [arguments(database, run) for run in again] == [JEANS]
+    for run in again:
+        begin(database, run)
+        finish(database, run)
     assert repeat(database, 24) == []
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -28,12 +29,13 @@ from tests.factories import likely, model_version, predict, product, save
 from tests.processes import PATIENCE_SECONDS
 from tests.screens import plain
 from worker.__main__ import app
-from worker.app import TRAIN_MODEL
+from worker.app import CRAWL_SLICE, TRAIN_MODEL
 from worker.app import app as celery
-from worker.fleet.broker_contents import open_broker
-from worker.fleet.presence import Presence, list_workers
+from worker.fleet.broker_contents import broker_seconds, open_broker
+from worker.fleet.judged_workers import Work, judge_workers
+from worker.fleet.presence import Presence, read_entries, say_begun
 from worker.fleet.queue import enqueue_pending
-from worker.fleet.status import judge_worker, read_status
+from worker.fleet.status import read_status
 from worker.fleet.sweeps import is_due
 from worker.fleet.waiting import wait_until
 
@@ -57,8 +59,12 @@ def records(
 
 @pytest.fixture
 def connection(broker: str) -> Iterator[Redis]:  # noqa: ARG001 - it has to run
+    """The broker, from which a test's entries are taken away."""
     with open_broker() as connection:
         yield connection
+        left: Any = connection.keys("vastra.*")
+        if left:
+            connection.delete(*left)
 
 
 def invoke(*words: str) -> Result:
@@ -128,14 +134,16 @@ def test_a_worker_says_that_it_is_there_and_takes_its_entry_away(
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=stream)
     try:
         assert wait_until(
-            lambda: [w.name for w in list_workers(connection)] == ["crawl@here"], PATIENCE_SECONDS, every=0.2
+            lambda: [w.name for w in read_entries(connection).workers] == ["crawl@here"],
+            PATIENCE_SECONDS,
+            every=0.2,
         )
-        [worker] = list_workers(connection)
-        assert (worker.task, judge_worker(worker, frozenset()).consuming) == (None, True)
+        [worker] = read_entries(connection).workers
+        assert (worker.task, judge_workers([worker], frozenset())[0].consuming) == (None, True)
     finally:
         process.terminate()
         process.wait()
-    assert list_workers(connection) == []
+    assert read_entries(connection).workers == []
     lines = [
         json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")
     ]
@@ -147,14 +155,23 @@ def test_a_worker_says_that_it_is_there_and_takes_its_entry_away(
     [
         (Presence("train@a", None, 10), (), True),
         (Presence("train@a", None, 120), (), False),
-        (Presence("train@a", TRAIN_MODEL, 3600), (), False),
-        (Presence("train@a", TRAIN_MODEL, 3600), (TRAIN_MODEL,), True),
+        (Presence("train@a", TRAIN_MODEL, 3600, run=7), (), False),
+        (Presence("train@a", TRAIN_MODEL, 3600, run=7), ((TRAIN_MODEL, 7),), True),
+        (Presence("train@a", TRAIN_MODEL, 3600, run=7), ((TRAIN_MODEL, 8),), False),
+        (Presence("crawl@a", CRAWL_SLICE, 3600, run=7), ((TRAIN_MODEL, 7),), False),
     ],
 )
 def test_a_worker_consumes_that_was_heard_of_or_is_at_a_run_that_is_alive(
-    worker: Presence, alive: tuple[str, ...], *, consuming: bool
+    worker: Presence, alive: tuple[Work, ...], *, consuming: bool
 ) -> None:
-    assert judge_worker(worker, frozenset(alive)).consuming is consuming
+    assert [each.consuming for each in judge_workers([worker], frozenset(alive))] == [consuming]
+
+
+def test_a_worker_that_was_killed_at_a_run_is_not_there_because_another_one_goes_on_with_it() -> None:
+    killed = Presence("train@a", TRAIN_MODEL, 400, run=7)
+    at_it = Presence("train@b", TRAIN_MODEL, 300, run=7)
+    judged = judge_workers([killed, at_it], frozenset({(TRAIN_MODEL, 7)}))
+    assert [(each.name, each.consuming) for each in judged] == [("train@a", False), ("train@b", True)]
 
 
 def test_the_age_of_what_a_worker_has_taken_is_told(connection: Redis, records: Database) -> None:
@@ -221,7 +238,7 @@ def test_a_queue_that_nobody_consumes_and_a_silent_schedule_are_named(
     swept = read_status(records).swept_seconds
     assert swept is not None
     assert swept < 60
-    connection.delete(CLASSIFY_QUEUE, "vastra.swept", "vastra.sweep")
+    connection.delete(CLASSIFY_QUEUE)
 
 
 @pytest.mark.usefixtures("broker")
@@ -235,3 +252,99 @@ def test_what_the_first_training_waits_for_is_said(
     assert said is not None
     assert "saree 3 of 40, jeans 0 of 40, trousers 0 of 40" in said
     database.close()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        b"\xff\xfe no JSON",
+        b"[]",
+        b"7",
+        b"{}",
+        b'{"task": null, "at": "soon"}',
+        b'{"task": null, "at": NaN}',
+        b'{"task": null, "at": -Infinity}',
+        b'{"task": ["a"], "at": 1}',
+        b'{"task": null, "at": 1, "queues": 7}',
+        b'{"task": null, "at": 1, "queues": [7]}',
+        b'{"task": null, "at": 1, "run": "7"}',
+        b'{"task": null, "at": 1' + 400 * b"0" + b"}",
+        100_000 * b"[",
+    ],
+    ids=lambda entry: entry[:40].decode(errors="replace"),
+)
+@pytest.mark.usefixtures("records")
+def test_what_no_worker_wrote_is_counted_and_left_out(connection: Redis, entry: bytes) -> None:
+    connection.set("vastra.worker.classify@here", entry)
+    screen = invoke("status")
+    assert screen.exit_code == 0, screen.output
+    assert "1 in the broker that no worker wrote" in screen.stdout
+    found = json.loads(invoke("status", "--json").stdout)
+    assert (found["workers"], found["foreign"]) == ([], 1)
+
+
+@pytest.mark.usefixtures("records")
+def test_entries_that_are_no_text_or_have_no_proper_name_are_left_out(connection: Redis) -> None:
+    connection.lpush("vastra.worker.list@here", "{}")
+    connection.set(b"vastra.worker.\xff", "{}")
+    connection.lpush("vastra.swept", "1")
+    found = json.loads(invoke("status", "--json").stdout)
+    assert (found["problem"], found["workers"], found["foreign"]) == (None, [], 2)
+    assert found["swept_seconds"] is None
+
+
+@pytest.mark.usefixtures("records")
+def test_a_name_steers_neither_the_table_nor_the_terminal(connection: Redis) -> None:
+    entry = json.dumps({"task": "[/b]\x1b[31m", "at": broker_seconds(connection)})
+    connection.set("vastra.worker.classify[/a]@here\x1b[2J", entry)
+    screen = invoke("status")
+    assert screen.exit_code == 0, screen.output
+    assert "classify[/a]@here" in screen.stdout
+    assert "\x1b[2J" not in screen.stdout
+
+
+@pytest.mark.usefixtures("records")
+def test_an_entry_of_a_time_to_come_makes_no_worker(connection: Redis) -> None:
+    """The broker's clock was a day ahead when the worker was killed, and was put right."""
+    tomorrow = broker_seconds(connection) + 86_400
+    connection.set(
+        "vastra.worker.crawl@here", json.dumps({"task": None, "at": tomorrow, "queues": ["crawl"]})
+    )
+    connection.set("vastra.swept", tomorrow)
+    found = json.loads(invoke("status", "--json").stdout)
+    assert (found["workers"], found["foreign"], found["swept_seconds"]) == ([], 1, None)
+
+
+@pytest.mark.parametrize("left", [86_400_000, None])
+def test_no_turn_of_a_wrong_clock_and_none_without_an_end_keeps_the_schedule_silent(
+    connection: Redis, left: int | None
+) -> None:
+    """A turn ends by the broker's clock: set back by a day, it would last for a day."""
+    connection.set("vastra.sweep", 1, px=left)
+    assert is_due()
+    assert not is_due()
+    assert connection.pttl("vastra.sweep") <= 5_000
+
+
+def test_a_message_that_was_sent_in_the_future_has_no_age(connection: Redis, records: Database) -> None:
+    connection.lpush(CLASSIFY_QUEUE, json.dumps({"headers": {"sent_at": time.time() + 86_400}}))
+    connection.zadd("unacked_index", {"tag": time.time() + 86_400})
+    found = read_status(records)
+    connection.zrem("unacked_index", "tag")
+    [classify] = [queue for queue in found.queues if queue.name == CLASSIFY_QUEUE]
+    assert (classify.waiting, classify.oldest_seconds) == (1, None)
+    assert (found.taken.messages, found.taken.oldest_seconds) == (1, None)
+    connection.delete(CLASSIFY_QUEUE)
+
+
+@pytest.mark.parametrize(("arguments", "run"), [([7], 7), ([], None), (["7"], None)])
+def test_a_worker_says_which_run_it_is_at(connection: Redis, arguments: list[Any], run: int | None) -> None:
+    celery.loader.import_default_modules()
+    task = celery.tasks[TRAIN_MODEL]
+    task.push_request(hostname="train@here", args=arguments)
+    try:
+        say_begun(task, args=arguments)
+    finally:
+        task.pop_request()
+    [worker] = read_entries(connection).workers
+    assert (worker.task, worker.run) == (TRAIN_MODEL, run)

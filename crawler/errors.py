@@ -22,6 +22,7 @@ CrawlerError
     |-- NeedsRenderingError
     |-- LayoutChangedError
     |-- NothingSavedError
+    |   `-- JobFinishedError
     |-- CrawlCrashedError
     |-- DatabaseFailedError
     `-- CrawlInterruptedError
@@ -165,6 +166,12 @@ class NothingSavedError(CrawlFailedError):
 
     reason = FinishReason.NOTHING_SAVED
     advice = "run it again with -L DEBUG and see what became of each request"
+
+
+class JobFinishedError(NothingSavedError):
+    """The crawl goes on with a JOBDIR whose crawl came to its end before."""
+
+    advice = "leave JOBDIR out: without it a crawl repeats no picture either, and finds what is new"
 
 
 class CrawlCrashedError(CrawlFailedError):

@@ -111,7 +111,12 @@ def _report(crawler: Crawler, seconds: float) -> ExitCode:
         )  # by the slice's worker
         for line in [] if is_told else summarise(tally, arguments, seconds):
             _print(line)
-        failure = failure or judge(tally, is_retry=arguments.retry is not None, is_rendered=arguments.render)
+        failure = failure or judge(
+            tally,
+            is_retry=arguments.retry is not None,
+            is_rendered=arguments.render,
+            job=crawler.settings["JOBDIR"],
+        )
         if failure is None and tally.products and not is_told and (awaited := _awaited()):
             _print(f"labels    {awaited}")
     if reason == CrawlInterruptedError.reason:

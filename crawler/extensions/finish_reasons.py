@@ -9,6 +9,7 @@ from crawler.errors import (
     CrawlCrashedError,
     CrawlFailedError,
     CrawlForbiddenError,
+    JobFinishedError,
     LayoutChangedError,
     NeedsRenderingError,
     NothingFoundError,
@@ -23,11 +24,13 @@ from db.crawls import Tally
 from db.pictures.codes import Reason
 
 
-def judge(tally: Tally, *, is_retry: bool = False, is_rendered: bool = False) -> CrawlFailedError | None:
+def judge(
+    tally: Tally, *, is_retry: bool = False, is_rendered: bool = False, job: str | None = None
+) -> CrawlFailedError | None:
     """Name what went wrong, the likeliest cause first; None where the job was done.
 
     With products saved, trouble in parts (an empty search, a page that failed) is for the summary. A retry of
-    pictures saves no products.
+    pictures saves no products. `job` is Scrapy's JOBDIR, which keeps what an interrupted crawl had still to fetch.
     """
     if tally.faults:
         return CrawlCrashedError(f"{tally.faults} errors of the program itself")
@@ -45,6 +48,7 @@ def judge(tally: Tally, *, is_retry: bool = False, is_rendered: bool = False) ->
         ),
         (failed, UnreachableError(f"pages failed: {failed}")),
         (tally.searches_empty, NothingFoundError(f"all {tally.searches_empty} searches found nothing")),
+        (job and not tally.pages, JobFinishedError(f"the crawl that {job} keeps has nothing left to fetch")),
     )
     return next((error for happened, error in causes if happened), NothingSavedError("the crawl is empty"))
 
@@ -68,7 +72,12 @@ class TrueFinishReason:
         """End the crawl with the reason of its failure, if it failed."""
         if isinstance(spider, AmazonClothingSpider):
             tally, arguments = tally_of(self._crawler.stats), spider.arguments
-            failure = judge(tally, is_retry=arguments.retry is not None, is_rendered=arguments.render)
+            failure = judge(
+                tally,
+                is_retry=arguments.retry is not None,
+                is_rendered=arguments.render,
+                job=self._crawler.settings["JOBDIR"],
+            )
             if failure is not None:
                 raise note_failure(self._crawler, failure)
 

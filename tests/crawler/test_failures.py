@@ -2,6 +2,7 @@
 
 import json
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -125,3 +126,12 @@ def test_an_image_store_that_fails_mid_way_fails_the_crawl_with_the_cause(
     assert "Traceback" not in ended.stderr
     assert records.products() == {}
     assert records.runs()[0].finish_reason == "database_error"
+
+
+def test_a_second_run_on_a_finished_job_says_that_it_is_finished(project: Project, tmp_path: Path) -> None:
+    settings = {"JOBDIR": str(tmp_path / "job")}
+    with DemoShop(ShopConfig(products=2)) as shop:
+        assert project.crawl(shop.base_url, settings=settings, categories="saree").exit_code == 0
+        again = project.crawl(shop.base_url, settings=settings, categories="saree")
+    assert again.exit_code == 1
+    assert "has nothing left to fetch; leave JOBDIR out" in again.last_line

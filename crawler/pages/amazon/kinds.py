@@ -50,8 +50,13 @@ PRODUCT_TITLE = "#productTitle, #ebooksProductTitle"
 _SIGNS = (
     (PageKind.AKAMAI, r"/_sec/verify\?provider=interstitial|bm-verify=|errors\.edgesuite\.net"),
     (PageKind.AWS_WAF, r"awsWafCookieDomainList|token\.awswaf\.com|\bgokuProps\b"),
-    (PageKind.CAPTCHA, r"captchacharacters|/captcha/[^\"'\s]{1,200}\.jpg"),
+    (
+        PageKind.CAPTCHA,
+        r"captchacharacters|/captcha/[^\"'\s]{1,200}\.jpg|\bcvf[-_](?:widget[-_]form[-_])?captcha",
+    ),
     (PageKind.CONTINUE_SHOPPING, r"validateCaptcha"),
+    # The head of either: of a page that was cut after it, nothing says which one it was.
+    (PageKind.CAPTCHA, r"\bopfcaptcha\.|<title[^>]{0,99}>\s{0,99}Robot Check"),
     (PageKind.THROTTLE, r"ref=cs_50[03]"),
     (PageKind.NOT_FOUND, r"Dogs of Amazon|/dogsofamazon|ref=cs_404"),
     (

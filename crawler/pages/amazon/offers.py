@@ -5,7 +5,7 @@ where the product has none, such a price is another product's.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from parsel import Selector
 
@@ -41,10 +41,8 @@ _PRICE_TEXTS = (
     "#kindle-price",
     "span#price",
     "#actualPriceValue",
-    "#usedBuySection .offer-price",
-    "#usedPrice",
-    "#tmmSwatches .swatchElement.selected .a-color-price",
 )
+_SWATCH_TEXTS = ("#tmmSwatches .swatchElement.selected .a-color-price",)
 _LIST_PRICE_BOXES = (
     "#corePriceDisplay_desktop_feature_div",
     "#corePriceDisplay_mobile_feature_div",
@@ -56,6 +54,13 @@ _LIST_PRICE_TEXTS = (
     "#price .a-text-strike",
     "#listPrice",
 )
+_ANOTHER_OFFER = (
+    "ancestor-or-self::*[starts-with(@id, 'usedAccordionRow') or starts-with(@id, 'snsAccordionRow')]"
+)
+"""The buy box's rows of used copies and of subscriptions, which are drawn like that of the product itself."""
+_NEW_OFFER = "#buyNewSection, [id^=newAccordionRow]"
+_USED_TEXTS = ("#usedBuySection .offer-price", "#usedPrice")
+"""What a used copy costs: the product's price only where no new one is sold."""
 _BUYING_OPTIONS = "div.twister-plus-buying-options-price-data"
 
 
@@ -66,7 +71,7 @@ def find_price(page: Selector, marketplace: Marketplace) -> Money | None:
 
 def find_list_price(page: Selector, marketplace: Marketplace) -> Money | None:
     """Give the struck-out price of the product; None where there is none."""
-    for box in page.css(", ".join(_LIST_PRICE_BOXES)):
+    for box in _own(page.css(", ".join(_LIST_PRICE_BOXES))):
         if money := list_price_of(box, marketplace):
             return money
     return next(_parsed(find_texts(page, *_LIST_PRICE_TEXTS), marketplace), None)
@@ -75,10 +80,18 @@ def find_list_price(page: Selector, marketplace: Marketplace) -> Money | None:
 def _prices(page: Selector, marketplace: Marketplace) -> Iterator[Money]:
     yield from _parsed(_cart_prices(page), marketplace)
     for box in _PRICE_BOXES:
-        if money := first_price(page.css(box), marketplace):
+        if money := first_price(_own(page.css(box)), marketplace):
             yield money
     yield from _parsed(_buying_option_prices(page), marketplace)
     yield from _parsed(find_texts(page, *_PRICE_TEXTS), marketplace)
+    if not page.css(_NEW_OFFER):
+        yield from _parsed(find_texts(page, *_USED_TEXTS), marketplace)
+    yield from _parsed(find_texts(page, *_SWATCH_TEXTS), marketplace)
+
+
+def _own(boxes: Iterable[Selector]) -> Iterator[Selector]:
+    """Leave out what belongs to another offer of the same product."""
+    return (box for box in boxes if not box.xpath(_ANOTHER_OFFER))
 
 
 def _parsed(texts: Iterator[str], marketplace: Marketplace) -> Iterator[Money]:
@@ -86,7 +99,7 @@ def _parsed(texts: Iterator[str], marketplace: Marketplace) -> Iterator[Money]:
 
 
 def _cart_prices(page: Selector) -> Iterator[str]:
-    for field in page.css(_CART_PRICE):
+    for field in _own(page.css(_CART_PRICE)):
         if attribute_of(field, "name").endswith(_CART_PRICE_NAME):
             yield attribute_of(field, "value")
 

@@ -18,6 +18,13 @@ _STRUCK_PRICE = f"{_PRICE}[@data-a-strike='true']"
 # A price for a unit is drawn like a list price, but in parentheses: "(₹105.80/count)".
 _BESIDE_PRICE = f"{_PRICE}[{_IS_SECONDARY}][not(starts-with(normalize-space(..), '('))]"
 
+_CALLED_OTHERWISE = re.compile(
+    r"\b(?:condition|used|renewed|refurbished|usad[oa]s?|gebraucht|d.occasion|usat[oi]|\d+x de|install?ments?|"
+    r"parcelas?|juros|cuotas|mensualidades|raten|emi|monthly|per month|subscribe|rental)\b",
+    re.IGNORECASE,
+)
+"""What is said beside an amount that is no list price: it is that of another condition, or a part of the price."""
+
 
 def read_price(element: Selector, marketplace: Marketplace) -> Money | None:
     """Read one `.a-price` element: its hidden text, or where that is blank the parts that are drawn."""
@@ -39,7 +46,14 @@ def price_in(card: Selector, marketplace: Marketplace) -> Money | None:
 def list_price_of(root: Selector, marketplace: Marketplace) -> Money | None:
     """Give the struck-out price inside the element: the list price, or in India the M.R.P."""
     struck = first_price(root.xpath(_STRUCK_PRICE), marketplace)
-    return struck or first_price(root.xpath(f"{_BESIDE_PRICE}[not(@data-a-color='price')]"), marketplace)
+    beside = root.xpath(f"{_BESIDE_PRICE}[not(@data-a-color='price')]")
+    return struck or first_price(
+        (amount for amount in beside if not _is_called_otherwise(amount)), marketplace
+    )
+
+
+def _is_called_otherwise(amount: Selector) -> bool:
+    return any(_CALLED_OTHERWISE.search(visible_text(parent)) for parent in amount.xpath(".."))
 
 
 def true_list_price(price: Money | None, list_price: Money | None) -> Money | None:

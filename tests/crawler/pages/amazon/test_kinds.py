@@ -52,3 +52,18 @@ def test_a_page_that_has_more_than_scripts_is_unknown_and_not_scripted(more: str
 def test_an_error_page_in_an_unknown_form_is_a_block() -> None:
     body = b"<!-- To discuss automated access to Amazon data please contact us. --><h1>Hoppla</h1>"
     assert classify_page(HtmlResponse("http://127.0.0.1/", body=body)) == PageKind.THROTTLE
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        """<head><title>Authentication required</title></head><body><script src="/x.js"></script>
+        <h4>Solve this puzzle</h4><form id="cvf-widget-form-captcha" action="verify"></form></body>""",
+        '<head><title dir="ltr">Robot Check</title><script>var ue_t0</script></head>',
+        '<head><title>Amazon.in</title><script>ue_sn = "opfcaptcha.amazon.in"</script></head>',
+    ],
+)
+def test_the_captcha_of_an_account_and_one_that_was_cut_are_blocks_and_no_browser_is_advised(
+    body: str,
+) -> None:
+    assert classify_page(HtmlResponse("http://127.0.0.1/", body=body.encode())) == PageKind.CAPTCHA

@@ -152,6 +152,56 @@ def test_a_list_price_is_higher_than_the_price(beside: str, list_price: Decimal 
     assert (page.price, page.list_price) == (Decimal("59.90"), list_price)
 
 
+def offer(row: str, price: str, list_price: str = "") -> str:
+    """A row of the buy box as every offer has it, the used one among them."""
+    amount = '<span class="{kind}"><span class="a-offscreen">{text}</span></span>'
+    shown = amount.format(kind="a-price", text=price)
+    struck = (
+        amount.format(kind='a-price a-text-price" data-a-strike="true', text=list_price) if list_price else ""
+    )
+    field = f'<input name="items[0.base][customerVisiblePrice][displayString]" value="{price}">'
+    return f"""<div id="{row}"><div id="corePrice_feature_div">{shown}</div><div id="corePrice_desktop">{struck}</div>
+        <form id="addToCart">{field}</form></div>"""
+
+
+USED = '<div id="usedBuySection"><span class="offer-price">$12.50</span></div>'
+
+
+@pytest.mark.parametrize(
+    ("rows", "prices"),
+    [
+        (offer("usedAccordionRow", "$12.50", "$90.00"), (None, None)),
+        (
+            offer("usedAccordionRow", "$12.50", "$90.00") + offer("newAccordionRow_0", "$39.99", "$60.00"),
+            (Decimal("39.99"), Decimal("60.00")),
+        ),
+        (
+            offer("snsAccordionRowMiddle", "$35.99") + offer("newAccordionRow_0", "$39.99"),
+            (Decimal("39.99"), None),
+        ),
+        (USED, (Decimal("12.50"), None)),
+        (f'<div id="buyNewSection">See all offers</div>{USED}', (None, None)),
+    ],
+)
+def test_a_used_copy_and_a_subscription_say_nothing_of_what_the_product_costs(
+    rows: str, prices: tuple[Decimal | None, Decimal | None]
+) -> None:
+    body = f'<h1 id="productTitle">Shirt</h1><div id="buybox">{rows}</div>'
+    page = ProductPage(HtmlResponse("http://127.0.0.1/dp/B0", body=body, encoding="utf-8"), "amazon.com")
+    assert (page.price, page.list_price) == prices
+
+
+@pytest.mark.parametrize(
+    "said", ["New Condition Price:", "em até 2x de", "Used from", "parcelas de", "Refurbished"]
+)
+def test_an_amount_that_is_called_something_else_is_no_list_price(said: str) -> None:
+    price = '<span class="a-price"><span class="a-offscreen">$39.99</span></span>'
+    beside = f'<span>{said} <span class="a-price a-text-price"><span class="a-offscreen">$60.00</span></span></span>'
+    body = f'<div id="corePrice_feature_div">{price}</div><div id="corePrice_desktop">{beside}</div>'
+    page = ProductPage(HtmlResponse("http://127.0.0.1/dp/B0", body=body, encoding="utf-8"), "amazon.com")
+    assert (page.price, page.list_price) == (Decimal("39.99"), None)
+
+
 @pytest.mark.parametrize(
     ("lines", "place"),
     [

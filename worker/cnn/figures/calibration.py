@@ -78,12 +78,15 @@ def fit_threshold(
         target_precision: share of right claims, 0 to 1.
 
     The precision is estimated by the rule of succession, (right + 1) / (claims + 2), so that a handful of
-    lucky pictures does not set the threshold.
+    lucky pictures does not set the threshold. Where all claims together reach the target, no doubt was misplaced, and
+    the lowest threshold is taken rather than the lowest confidence that happened to be seen.
     """
     lowest, highest = THRESHOLDS
     order = np.argsort(-confidence, kind="stable")
     ordered, weights = confidence[order], weights[order]
     precision = (np.cumsum(weights * right[order]) + 1) / (np.cumsum(weights) + 2)
+    if len(precision) and precision[-1] >= target_precision:
+        return lowest
     # Pictures of equal confidence are claimed together, so only the last of them may set the threshold.
     last_of_equals = np.append(ordered[1:] < ordered[:-1], np.ones(min(1, len(ordered)), bool))
     good = ordered[(precision >= target_precision) & last_of_equals]

@@ -131,6 +131,12 @@ def test_many_right_claims_give_the_lowest_threshold() -> None:
     assert fit_threshold(np.full(100, 0.4), np.ones(100, bool), np.ones(100), 0.95) == THRESHOLDS[0]
 
 
+def test_what_is_less_sure_than_all_that_was_right_is_claimed_too() -> None:
+    confidence = np.linspace(0.85, 0.95, 60)
+    assert fit_threshold(confidence, np.ones(60, bool), np.ones(60), 0.95) == THRESHOLDS[0]
+    assert fit_threshold(confidence, confidence > 0.87, np.ones(60), 0.95) > 0.85
+
+
 @pytest.mark.parametrize("count", [0, 1, 10])
 def test_few_right_claims_prove_nothing(count: int) -> None:
     threshold = fit_threshold(np.full(count, 0.8), np.ones(count, bool), np.ones(count), 0.95)

@@ -79,6 +79,15 @@ def measured(version: ModelVersion) -> Mapping[str, Any]:
     return found
 
 
+def uncalibrated(version: ModelVersion) -> str | None:
+    """Say that too few pictures calibrated the version's confidences, and how many: "not calibrated: n = 16".
+
+    None where they were enough, and of versions that were made before anybody counted.
+    """
+    found = version.metrics.get("calibration") or {"enough": True}
+    return None if found["enough"] else f"not calibrated: n = {found['pictures']}"
+
+
 def _row(version: ModelVersion, kind: RunKind) -> VersionRow:
     figures = measured(version)
     interval = figures.get("intervals", {}).get("accuracy") or {}

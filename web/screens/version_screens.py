@@ -17,7 +17,14 @@ from db.messages import LEARN_QUEUE
 from db.models import ModelVersion, Product, Split, TrainingRun
 from db.queries.products import ProductRow, product_columns
 from db.queries.relabelled import count_changed_labels, unfinished_relabelling
-from db.queries.version_list import VersionRow, find_version, list_versions, measured, version_before
+from db.queries.version_list import (
+    VersionRow,
+    find_version,
+    list_versions,
+    measured,
+    uncalibrated,
+    version_before,
+)
 from db.repository.model_versions import activate
 from db.session import Database
 from db.states.version_states import active_version
@@ -87,6 +94,7 @@ def version(request: Request) -> Response:
         sources=score_sources(answers.outcomes) if answers else [],
         kept=measured(found), active=active.id if active else None,
         progress=progress, changed=changed, back=back, test=Split.TEST, axis=shares_axis,
+        uncalibrated=uncalibrated(found),
         alone=progress is not None and is_nobody_there(database, LEARN_QUEUE),
     )  # fmt: skip
 

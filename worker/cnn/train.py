@@ -13,7 +13,7 @@ from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.config import INPUT_SHAPES, NetworkName, TrainingConfig
 from worker.cnn.errors import ExamplesError
 from worker.cnn.figures.answers import Answers
-from worker.cnn.figures.doubts import Judged, fit_doubts
+from worker.cnn.figures.doubts import CALIBRATION, Judged, describe_calibration, fit_doubts
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.metrics import softmax
 from worker.cnn.heads.head_fitting import FittedHead, fit_head
@@ -54,7 +54,8 @@ class TrainingResult:
         flatbuffer: the same for LiteRT; None where the network could not be converted.
         specification: what the classifier needs beside the artefact.
         metrics: by the split's name, the evaluation as JSON values of the validation split and, where it has
-            pictures of the categories, of the test split.
+            pictures of the categories, of the test split. Under CALIBRATION, of how many pictures temperature and
+            thresholds come.
         history: the figures of each epoch; a frozen backbone has none.
         seconds: from the start to the saved artefact.
         examples: number of pictures by split and category.
@@ -133,25 +134,28 @@ def _train_whole(config: TrainingConfig, examples: Examples, workdir: Path, repo
     trained = train_seed_cnn(config, examples, workspace, report)
     workspace.tidy()
     network = save_network(trained.model, trained.held_out.pictures, trained.outputs)
-    specification = _specify_whole(config, trained, network)
+    judged = _judge(trained)
+    specification = _specify_whole(config, judged, network)
     return TrainingResult(
         artefact=network.artefact,
         flatbuffer=network.flatbuffer,
         specification=specification,
-        metrics=_evaluations(specification, trained),
+        metrics=_evaluations(specification, trained) | {CALIBRATION: describe_calibration(judged)},
         history=trained.history,
         seconds=0.0,
         examples=examples.counts(config.categories),
     )
 
 
-def _specify_whole(
-    config: TrainingConfig, trained: TrainedWhole, network: SavedNetwork
-) -> ClassifierSpecification:
-    """Fit temperature and thresholds to the validation pictures and the known negatives outside the test."""
+def _judge(trained: TrainedWhole) -> Judged:
+    """Give what the network says of the validation pictures and the known negatives outside the test."""
     held, outputs = trained.held_out, trained.outputs
     rows = (held.splits == VALIDATION) | ((held.labels == KNOWN_NEGATIVE) & (held.splits != TEST))
-    judged = Judged(outputs[LOGITS][rows], outputs[IN_DISTRIBUTION][rows], held.labels[rows])
+    return Judged(outputs[LOGITS][rows], outputs[IN_DISTRIBUTION][rows], held.labels[rows])
+
+
+def _specify_whole(config: TrainingConfig, judged: Judged, network: SavedNetwork) -> ClassifierSpecification:
+    """Fit temperature and thresholds to what was judged."""
     return ClassifierSpecification(
         sha256=network.sha256,
         network=config.network,

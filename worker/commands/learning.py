@@ -13,6 +13,7 @@ from db.image_store import open_image_store
 from db.models import ModelVersion, TrainingRun
 from db.output_files import require_writable, written_to
 from db.queries.relabelled import count_changed_labels
+from db.queries.version_list import uncalibrated
 from db.repository.runs import plan_alone
 from db.session import Database, open_database
 from worker.commands.output import Format, write_rows
@@ -123,6 +124,8 @@ def _announce(database: Database, version: ModelVersion, run_id: int) -> None:
     terminal.print(f"Learnt from {found['learnt_from']} pictures and {len(found['reviews'])} reviews.")
     if missing := found["without_embedding"]:
         terminal.print(f"{missing} labelled pictures have no embedding yet: `python -m worker classify`.")
+    if note := uncalibrated(version):
+        terminal.print(f"Confidences are {note}.")
     verdict = "is active" if version.active else "is worse than the active version, which stays"
     terminal.print(f"Model version {version.id} {verdict}.")
 

@@ -16,6 +16,7 @@ from db.commands.command_line import printable
 from db.crawls import CrawlArguments
 from db.models import CrawlRun, ModelVersion, RunKind
 from db.queries.slice_progress import products_of
+from db.queries.version_list import uncalibrated
 
 _INTERVAL: Final = "95% interval"
 
@@ -110,6 +111,8 @@ def versions_table(versions: Iterable[tuple[ModelVersion, RunKind]]) -> Table:
             _number(test.get("accuracy")),
             _number(test.get("macro_f1")),
         )
+        if note := uncalibrated(version):
+            table.caption = f"{table.caption or ''}\nConfidences of version {version.id} are {note}.".lstrip()
     return table
 
 

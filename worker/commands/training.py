@@ -1,6 +1,6 @@
 """Make model versions: `python -m worker train`."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from sqlalchemy import select
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from db.commands.command_line import terminal
 from db.image_store import open_image_store
 from db.models import ModelVersion, TrainingRun
+from db.queries.version_list import uncalibrated
 from db.session import Database, open_database
 from worker.cnn.config import DEFAULT_NETWORK, NetworkName
 from worker.commands.learning import relabel_here
@@ -17,10 +18,6 @@ from worker.training.planning import plan_training
 # TensorFlow takes seconds to load, so the commands that need it import it themselves, once they know that
 # there is work for it.
 # ruff: noqa: PLC0415
-
-
-FEW: Final = 50
-"""Validation pictures, under which a confidence says little."""
 
 
 def train(
@@ -83,8 +80,7 @@ def _announce(database: Database, run_id: int) -> None:
         found = session.get_one(TrainingRun, run_id).metrics
     reviews, left_out = len(found["reviews"]), len(found["left_out"])
     terminal.print(f"Trained with {reviews} reviews; {left_out} suspect labels were left out.")
-    calibrated = (found.get("validation") or {}).get("pictures", 0)
-    if calibrated < FEW:
-        terminal.print(f"Confidences are rough: they were calibrated on {calibrated} pictures.")
+    if note := uncalibrated(version):
+        terminal.print(f"Confidences are {note}.")
     verdict = "is active" if version.active else "is worse than the active version, which stays"
     terminal.print(f"Model version {version.id} {verdict}.")

@@ -14,6 +14,7 @@ from db.image_store import open_image_store
 from db.models import ModelVersion, TrainingRun
 from db.output_files import require_writable, written_to
 from db.queries.pending import count_pending
+from db.queries.version_list import uncalibrated
 from db.repository.model_versions import activate as activate_version
 from db.row_formats import as_text
 from db.session import open_database
@@ -57,7 +58,8 @@ def evaluate(
 
     database = open_database()
     with database.read() as session:
-        version_id = require_version(session, version).id
+        found = require_version(session, version)
+        version_id, note = found.id, uncalibrated(found)
     from worker.evaluating.evaluation import evaluate_version
     from worker.evaluating.version_robustness import RobustnessOptions
 
@@ -71,6 +73,8 @@ def evaluate(
         from worker.evaluating.report import write_report
 
         terminal.print(f"Wrote {write_report(database, store, evaluation, report)}.")
+    if note:
+        terminal.print(f"Confidences of model version {version_id} are {note}.")
     figures = evaluation.as_dict()
     if as_json:
         typer.echo(json.dumps(figures, indent=2))

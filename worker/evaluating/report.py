@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from db.image_store import ImageStore
 from db.models import ModelVersion, Split, TrainingRun
 from db.output_files import written_to
+from db.queries.version_list import uncalibrated
 from db.session import Database
 from worker.cnn.figures.curves import accuracy_coverage_curve, reliability_bins
 from worker.evaluating.charts import (
@@ -38,6 +39,7 @@ class Provenance:
         changed: whether the labelled pictures are others than those that the version was trained on.
         history: the figures of each epoch of its training run.
         left_out: how many products it was not trained on, because their listed category is suspect.
+        uncalibrated: that too few pictures calibrated the confidences; None where they were enough.
     """
 
     version_id: int
@@ -51,6 +53,7 @@ class Provenance:
     changed: bool
     history: Sequence[Mapping[str, Any]]
     left_out: int
+    uncalibrated: str | None
 
 
 def write_report(database: Database, store: ImageStore, evaluation: VersionEvaluation, folder: Path) -> Path:
@@ -103,6 +106,7 @@ def find_provenance(database: Database, evaluation: VersionEvaluation) -> Proven
             changed=run.dataset_digest is not None and run.dataset_digest != digest(images),
             history=run.history,
             left_out=len(run.metrics.get("left_out", [])),
+            uncalibrated=uncalibrated(version),
         )
 
 

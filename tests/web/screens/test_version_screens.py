@@ -105,6 +105,21 @@ def test_a_version_is_measured_by_what_its_network_has_seen(
     assert "67%" in client.get(f"/versions/{version}").text
 
 
+@pytest.mark.parametrize(
+    ("metrics", "told"),
+    [
+        ({"calibration": {"pictures": 16, "enough": False}}, True),
+        ({"calibration": {"pictures": 160, "enough": True}}, False),
+        ({}, False),
+    ],
+)
+def test_a_version_whose_confidences_rest_on_few_pictures_says_so(
+    client: TestClient, database: Database, metrics: dict[str, Any], told: bool
+) -> None:
+    version = model_version(database, metrics=metrics)
+    assert ("not calibrated: n = 16" in client.get(f"/versions/{version}").text) is told
+
+
 def test_a_cell_of_the_error_matrix_opens_its_pictures(client: TestClient, database: Database) -> None:
     image_ids = keep_products(database)
     version = version_with_body(database, body(database))

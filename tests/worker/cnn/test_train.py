@@ -107,6 +107,10 @@ def test_the_notebooks_network_trains_and_classifies(
     assert result.flatbuffer is not None
     assert result.embedded is None
     assert result.specification.views is None
+    assert result.metrics["calibration"] == {
+        "pictures": result.metrics["validation"]["pictures"],
+        "enough": False,
+    }
     for artefact in (result.artefact, result.flatbuffer):
         predictions = Classifier.load(artefact, result.specification).classify(examples.pictures[:2])
         assert all(sum(p.probabilities.values()) == pytest.approx(1) for p in predictions)
@@ -128,7 +132,7 @@ def test_training_without_test_pictures_evaluates_validation_alone(
     examples = drawn_examples(LITE0)
     few = examples.select((examples.splits != TEST) & (examples.labels >= 0))
     result = train_and_evaluate(small_config(LITE0), few, workdir)
-    assert list(result.metrics) == ["validation"]
+    assert list(result.metrics) == ["validation", "calibration"]
     assert result.metrics["validation"]["negatives_flagged"] is None
 
 

@@ -124,11 +124,13 @@ def test_evaluate_gives_every_figure_as_json_and_keeps_them(command: Command, tr
         run = session.scalars(select(TrainingRun)).one()
         # The same pictures, decoded again from the records, give the figures of the training run.
         assert figures["accuracy"] == run.metrics["test"]["accuracy"]
-    shown = command("evaluate", "--no-robustness").stdout
-    assert "error_matrix" not in shown
+    told = command("evaluate", "--no-robustness")
+    assert "error_matrix" not in told.stdout
     intervals = figures["intervals"]
     for ends in (intervals["accuracy"], intervals["coverage"], intervals["f1"]["saree"]):
-        assert f"{ends['low']:.3f} to {ends['high']:.3f}" in shown
+        assert f"{ends['low']:.3f} to {ends['high']:.3f}" in told.stdout
+    counted = run.metrics["calibration"]["pictures"]
+    assert f"Confidences of model version 1 are not calibrated: n = {counted}." in told.stderr
 
 
 def test_evaluate_measures_robustness_and_keeps_it(command: Command, trained: Database) -> None:
@@ -141,6 +143,15 @@ def test_evaluate_measures_robustness_and_keeps_it(command: Command, trained: Da
     assert kept["robustness"]["clean"]["accuracy"] == kept["accuracy"]
     assert len(kept["robustness"]["variations"]) == len(Variation)
     assert kept["robustness"]["worst"]["variation"] in kept["robustness"]["variations"]
+
+
+def test_train_says_what_so_few_pictures_cannot_show(command: Command, trained: Database) -> None:
+    result = command("train")
+    with trained.read() as session:
+        version = session.get_one(ModelVersion, 2)
+    counted = version.metrics["calibration"]["pictures"]
+    assert f"Confidences are not calibrated: n = {counted}." in result.stderr
+    assert "suspect labels were left out" in result.stderr
 
 
 def test_models_and_activate_show_and_change_the_active_version(command: Command, trained: Database) -> None:

@@ -58,6 +58,7 @@ def test_learn_says_what_it_read_and_how_many_labels_changed_in_which_time(
     assert (result.exit_code, result.stdout) == (0, "")
     assert re.search(r"Learnt from \d+ pictures and 10 reviews\.", result.stderr)
     assert "Model version 2 is active." in result.stderr
+    assert re.search(r"Confidences are not calibrated: n = \d+\.", result.stderr)
     assert re.search(r"10 labels changed, in \d+\.\d s\.", result.stderr)
     assert labels(database, "strange", STRANGE) == {"trousers"}
 
@@ -162,6 +163,14 @@ def test_models_say_how_they_were_made_and_of_which_body(database: Database, com
     ]
     first, *_ = json.loads(command("models", "--json").stdout)
     assert (first["id"], first["made"], first["active"]) == (3, "learnt", True)
+
+
+def test_models_say_which_versions_are_not_calibrated(database: Database, command: Command) -> None:
+    model_version(database, active=False, metrics={"calibration": {"pictures": 16, "enough": False}})
+    model_version(database, metrics={"calibration": {"pictures": 160, "enough": True}})
+    told = command("models").stdout
+    assert "Confidences of version 1 are not calibrated: n = 16." in told
+    assert told.count("calibrated") == 1
 
 
 def test_two_versions_are_compared_on_the_same_products(database: Database, command: Command) -> None:

@@ -102,6 +102,7 @@ def test_the_page_names_the_version_its_data_and_its_code(
         assert fact is not None
         assert fact in text
     assert "have changed" not in text
+    assert f"confidences are not calibrated: n = {run.metrics['calibration']['pictures']}" in text
 
 
 def test_the_page_says_that_the_records_have_changed_since_training(

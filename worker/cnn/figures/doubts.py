@@ -1,17 +1,22 @@
 """Finds what makes a classifier's answers honest: its temperature, and when it claims no label."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from worker.cnn.arrays import KNOWN_NEGATIVE, Floats, Labels
 from worker.cnn.figures.calibration import (
+    CALIBRATING,
     fit_in_distribution_threshold,
     fit_temperature,
     fit_threshold,
     negative_weight,
 )
 from worker.cnn.figures.metrics import softmax
+
+CALIBRATION: Final = "calibration"
+"""The key of `describe_calibration` among the metrics, beside the names of the splits."""
 
 
 @dataclass(frozen=True)
@@ -63,3 +68,9 @@ def fit_doubts(judged: Judged, target_precision: float) -> Doubts:
         probabilities.max(axis=1)[inside], right[inside], weights[inside], target_precision
     )
     return Doubts(temperature, threshold, lowest_score)
+
+
+def describe_calibration(judged: Judged) -> dict[str, int | bool]:
+    """Say of how many `pictures` of the categories the doubts come, and whether they are `enough` to calibrate."""
+    pictures = int((judged.labels != KNOWN_NEGATIVE).sum())
+    return {"pictures": pictures, "enough": pictures >= CALIBRATING}

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from db.heads import Head
 from worker.cnn.arrays import Floats, Labels
 from worker.cnn.figures.answers import Answers
-from worker.cnn.figures.doubts import Doubts, fit_doubts
+from worker.cnn.figures.doubts import CALIBRATION, Doubts, describe_calibration, fit_doubts
 from worker.cnn.figures.evaluate import evaluate
 from worker.cnn.figures.metrics import softmax
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
@@ -33,7 +33,8 @@ class FittedHead:
         head: categories, logits, temperature, thresholds and in-distribution score.
         metrics: by the split's name, the evaluation as JSON values: of the validation split by heads that have not
             seen the picture's source (or its group, where the source is too large to be left out), of the test
-            split, where it has pictures of the categories, by this head.
+            split, where it has pictures of the categories, by this head. Under CALIBRATION, of how many pictures
+            temperature and thresholds come.
         suspicions: the products whose label is probably wrong; those with `left_out` taught nothing.
         weight_decay: the strength that held-out sources chose.
     """
@@ -77,15 +78,16 @@ def _fit(examples: EmbeddedExamples, names: tuple[str, ...], target_precision: f
     suspect = np.array([each.product for each in suspicions if each.left_out], dtype=np.str_)
     examples = examples.select(~(examples.taught & np.isin(examples.products, suspect)))
     held_out = judge_held_out(examples.select(examples.splits != TEST), len(names))
-    taught = examples.select(examples.taught)
+    taught, deciding = examples.select(examples.taught), held_out.deciding()
     familiarity = fit_familiarity(examples, len(names), by_negatives=teaches_familiarity(examples))
     head = _join(
         names,
         fit_logistic(taught, held_out.weight_decay),
         replace(familiarity, leads=held_out.alignment.apply(familiarity.leads)),
-        fit_doubts(held_out.deciding(), target_precision),
+        fit_doubts(deciding, target_precision),
     )
-    return FittedHead(head, _evaluations(head, examples, held_out), suspicions, held_out.weight_decay)
+    metrics = _evaluations(head, examples, held_out) | {CALIBRATION: describe_calibration(deciding)}
+    return FittedHead(head, metrics, suspicions, held_out.weight_decay)
 
 
 def _join(categories: tuple[str, ...], logits: LinearMap, familiarity: Familiarity, doubts: Doubts) -> Head:

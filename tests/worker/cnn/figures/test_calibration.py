@@ -12,6 +12,7 @@ from worker.cnn.figures.calibration import (
     fit_temperature,
     fit_threshold,
     negative_weight,
+    unseen_mistakes,
 )
 from worker.cnn.figures.metrics import expected_calibration_error, log_loss, softmax
 
@@ -41,17 +42,68 @@ def test_the_temperature_that_was_hidden_is_found(true_temperature: float) -> No
     logits=st_numpy.arrays(np.float64, (12, 3), elements=st.floats(-30, 30)),
     labels=st_numpy.arrays(np.int64, 12, elements=st.integers(0, 2)),
 )
-def test_the_temperature_never_raises_the_loss(logits: np.ndarray, labels: np.ndarray) -> None:
+def test_the_temperature_of_many_pictures_never_raises_the_loss(
+    logits: np.ndarray, labels: np.ndarray
+) -> None:
+    logits, labels = np.tile(logits, (100, 1)), np.tile(labels, 100)
     temperature = fit_temperature(logits, labels)
-    assert TEMPERATURES[0] <= temperature <= TEMPERATURES[1]
-    assert log_loss(softmax(logits, temperature), labels) <= log_loss(softmax(logits), labels) + 1e-6
+    assert TEMPERATURES[0] * 0.999 <= temperature <= TEMPERATURES[1] * 1.001
+    assert log_loss(softmax(logits, temperature), labels) <= log_loss(softmax(logits), labels) + 1e-3
 
 
-@pytest.mark.parametrize("margin", [0.0, 3.0, 30.0])
-def test_where_every_temperature_is_as_good_the_lowest_is_taken(margin: float) -> None:
-    labels = np.arange(30) % 3
+def test_where_the_logits_say_nothing_the_temperature_is_1() -> None:
+    assert fit_temperature(np.zeros((30, 3)), np.arange(30) % 3) == pytest.approx(1, rel=1e-3)
+
+
+@pytest.mark.parametrize("margin", [0.5, 4.0, 30.0])
+def test_few_pictures_that_are_all_right_leave_a_doubt(margin: float) -> None:
+    """16 pictures were right; the next may be wrong, and a filter by confidence has to bite."""
+    labels = np.arange(16) % 3
     temperature = fit_temperature(margin * np.eye(3)[labels], labels)
-    assert temperature == pytest.approx(TEMPERATURES[0], rel=1e-5)
+    surest, unsure = softmax(np.array([[margin, 0, 0], [margin / 2, 0, 0]]), temperature).max(axis=1)
+    assert surest == pytest.approx(16 / 18, abs=0.02)
+    assert unsure < 0.75
+
+
+@given(st.integers(0, 200))
+def test_no_wrong_picture_is_certain_where_sixteen_others_were_right(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, 3, 16)
+    logits = generator.normal(size=(16, 3)) + generator.uniform(4, 10) * np.eye(3)[labels]
+    told = softmax(logits, fit_temperature(logits, labels))
+    assert (told.argmax(axis=1) == labels).all()
+    assert f"{told.max():.3f}" != "1.000"
+
+
+@given(st.integers(0, 50), st.floats(0.3, 3))
+def test_hundreds_of_pictures_have_the_temperature_of_the_lowest_loss(seed: int, surety: float) -> None:
+    generator = np.random.default_rng(seed)
+    logits = generator.normal(size=(500, 3)) * 3
+    labels = sampled(logits * surety, generator)
+    found = fit_temperature(logits, labels)
+    around = [log_loss(softmax(logits, found * factor), labels) for factor in (0.98, 1.02)]
+    assert log_loss(softmax(logits, found), labels) < min(around)
+
+
+def test_few_pictures_lose_less_on_others_than_the_lowest_loss_on_themselves_would() -> None:
+    generator = np.random.default_rng(1)
+    logits = generator.normal(size=(64 * 16, 3)) * 4
+    labels = sampled(logits, generator)
+    tried = np.geomspace(*TEMPERATURES, 200)
+    fitted, lowest = [], []
+    for part in (slice(start, start + 16) for start in range(0, len(labels), 16)):
+        best = min(tried, key=lambda each: log_loss(softmax(logits[part], each), labels[part]))
+        lowest.append(log_loss(softmax(logits, best), labels))
+        fitted.append(log_loss(softmax(logits, fit_temperature(logits[part], labels[part])), labels))
+    assert np.mean(fitted) < 0.9 * np.mean(lowest)
+    assert max(fitted) < 1.4 * log_loss(softmax(logits), labels) < max(lowest)
+
+
+def test_the_more_mistakes_were_seen_the_fewer_are_added() -> None:
+    added = [unseen_mistakes(seen) for seen in range(100)]
+    assert added == sorted(added, reverse=True)
+    assert (added[0], added[3]) == (2, 1)
+    assert added[13] == pytest.approx(0.1, abs=0.01)
 
 
 @given(st.lists(st.tuples(shares, st.booleans()), max_size=80), st.sampled_from([0.8, 0.95]))
@@ -77,6 +129,12 @@ def test_a_higher_target_never_lowers_the_threshold(pairs: list[tuple[float, boo
 
 def test_many_right_claims_give_the_lowest_threshold() -> None:
     assert fit_threshold(np.full(100, 0.4), np.ones(100, bool), np.ones(100), 0.95) == THRESHOLDS[0]
+
+
+def test_what_is_less_sure_than_all_that_was_right_is_claimed_too() -> None:
+    confidence = np.linspace(0.85, 0.95, 60)
+    assert fit_threshold(confidence, np.ones(60, bool), np.ones(60), 0.95) == THRESHOLDS[0]
+    assert fit_threshold(confidence, confidence > 0.87, np.ones(60), 0.95) > 0.85
 
 
 @pytest.mark.parametrize("count", [0, 1, 10])

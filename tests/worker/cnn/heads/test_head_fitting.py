@@ -6,6 +6,7 @@ import pytest
 from tests.worker.cnn.clouds import CATEGORIES, centred, embedded, of_sources
 from worker.cnn.arrays import KNOWN_NEGATIVE
 from worker.cnn.errors import EmptyCategoryError
+from worker.cnn.figures.calibration import CALIBRATING
 from worker.cnn.heads.embedded_examples import EmbeddedExamples
 from worker.cnn.heads.head_fitting import FittedHead, fit_head
 from worker.cnn.heads.strength import WEIGHT_DECAYS
@@ -46,13 +47,26 @@ def test_a_head_claims_no_label_for_what_is_like_the_known_negatives(fitted: Fit
 
 
 def test_both_splits_are_measured(fitted: FittedHead) -> None:
-    assert {split: figures["pictures"] for split, figures in fitted.metrics.items()} == {
-        "validation": 27,
-        "test": 27,
-    }
-    assert all(figures["accuracy"] == 1 for figures in fitted.metrics.values())
-    assert all(figures["negatives"] == 9 for figures in fitted.metrics.values())
+    splits = {split: fitted.metrics[split] for split in ("validation", "test")}
+    assert all(figures["pictures"] == 27 for figures in splits.values())
+    assert all(figures["accuracy"] == 1 for figures in splits.values())
+    assert all(figures["negatives"] == 9 for figures in splits.values())
     assert json.loads(json.dumps(fitted.metrics)) == fitted.metrics
+
+
+def test_it_says_how_many_pictures_its_confidences_rest_on(
+    fitted: FittedHead, examples: EmbeddedExamples
+) -> None:
+    judged = int(examples.taught.sum())
+    assert fitted.metrics["calibration"] == {"pictures": judged, "enough": judged >= CALIBRATING}
+
+
+def test_no_answer_of_a_head_that_knows_few_pictures_is_certain() -> None:
+    few = fit_head(embedded(np.repeat([0, 1, 2], 6)), CATEGORIES)
+    assert few.metrics["calibration"] == {"pictures": 18, "enough": False}
+    told = few.head.apply(centred(np.repeat([0, 1, 2], 30), seed=1)).probabilities.max(axis=1)
+    assert told.min() > 0.6
+    assert told.max() < 0.9995
 
 
 def test_what_the_test_split_is_measured_by_is_what_the_head_says(
@@ -83,7 +97,7 @@ def test_the_same_examples_give_the_same_head(fitted: FittedHead, examples: Embe
 def test_without_a_test_split_validation_alone_is_measured() -> None:
     splits = np.array(["train", "validation"])[np.arange(45) % 2]
     fitted = fit_head(embedded([0, 1, 2] * 15, splits=splits), CATEGORIES)
-    assert list(fitted.metrics) == ["validation"]
+    assert list(fitted.metrics) == ["validation", "calibration"]
     assert fitted.metrics["validation"]["negatives_flagged"] is None
 
 

@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -106,6 +106,7 @@ class HesitantShop:
     def __init__(self, server: HTTPServer, crawl_delay: str = "", never: str = "") -> None:
         self.base_url = server.url_for("").rstrip("/")
         self.asked: list[str] = []
+        self.searched: list[str] = []
         self.closing = threading.Event()
         self._never = never
         robots = f"User-agent: *\nCrawl-delay: {crawl_delay}\n" if crawl_delay else ""
@@ -114,6 +115,7 @@ class HesitantShop:
 
     def answer(self, request: Request) -> Response:
         self.asked.append(request.path)
+        self.searched += [request.args["k"]] if request.path == "/s" else []
         if self._never and self._never in request.path:
             self.closing.wait(PATIENCE_SECONDS)
         if request.path == "/s":
@@ -164,6 +166,26 @@ def test_an_answer_that_does_not_end_is_not_waited_for(
     products = records.products()
     assert len(products) == 20
     assert products["B000000007"].images == []
+
+
+def test_a_page_that_waited_for_its_turn_is_fetched_by_the_next_run_on_the_jobdir(
+    project: Project, server: HTTPServer, tmp_path: Path
+) -> None:
+    shop = HesitantShop(server, crawl_delay="2")
+    words = crawl_words(
+        shop.base_url,
+        settings={"JOBDIR": tmp_path / "job"},
+        categories="saree,jeans",
+        max_products=1,
+        pages=1,
+    )
+    crawl = project.start(*words)
+    wait_until(lambda: len(shop.searched) == 1)
+    interrupt(crawl, signal.SIGINT)
+    assert len(shop.searched) == 1
+    resumed = project.run(*words)
+    assert resumed.exit_code == 0, resumed.stderr
+    assert len(shop.searched) == len(set(shop.searched)) == 2
 
 
 def test_a_crawl_delay_beyond_an_hour_ends_the_crawl_by_name(

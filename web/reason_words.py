@@ -43,7 +43,12 @@ REASONS: Final[Mapping[Reason, ReasonWords]] = {
     ),
     Reason.EMPTY: ReasonWords("There were no bytes.", _LATER),
     Reason.TOO_MANY_BYTES: ReasonWords("It is larger than 20 MiB.", "Import a smaller copy of it."),
-    Reason.TOO_MANY_PIXELS: ReasonWords("It has over 40 million pixels.", "Import a smaller copy of it."),
+    Reason.TOO_MANY_PIXELS: ReasonWords(
+        "It has over 40 million pixels, or as WebP or AVIF over 12.", "Import a smaller copy of it."
+    ),
+    Reason.TOO_MANY_SCANS: ReasonWords(
+        "It is a JPEG that is drawn over and over, to take long.", "Save it again as a usual JPEG, and import it."
+    ),
     Reason.TOO_SMALL: ReasonWords("It is under 16 pixels wide or high: a spacer or a tracker.", _NEVER),
     Reason.UNSUPPORTED_FORMAT: ReasonWords(
         "It is neither JPEG, PNG, WebP nor AVIF.", "Convert it, and import it again."

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     EMPTY = "empty"
     TOO_MANY_BYTES = "too_many_bytes"
     TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY_SCANS = "too_many_scans"
     TOO_SMALL = "too_small"
     UNSUPPORTED_FORMAT = "unsupported_format"
     SEVERAL_FRAMES = "several_frames"

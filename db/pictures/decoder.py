@@ -7,12 +7,14 @@ import hashlib
 import io
 import re
 import struct
+import threading
 import warnings
 import zlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from db.pictures.codes import QualityCode, Reason
 from db.pictures.perceptual_hash import perceptual_hash
@@ -21,13 +23,34 @@ from db.pictures.quality_measures import quality_codes
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_PIXELS: Final = 40_000_000
+MAX_PIXELS_HELD_TWICE: Final = 12_000_000
+"""Of a WebP or an AVIF, whose decoders hold a picture several times over, at 17 to 31 bytes a pixel."""
+MAX_SCANNED_PIXELS: Final = 1_000_000_000
+"""Pixels times scans of a JPEG: a progressive one may pass over the picture thousands of times; ten are usual."""
 MIN_SIDE: Final = 16
 """Pixels; smaller pictures are trackers and spacers."""
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF")
 _SUFFIXES: Final = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif"}
+_HELD_TWICE: Final = frozenset({"WEBP", "AVIF"})
 _SIGNATURES: Final = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n|RIFF.{4}WEBP|.{4}ftypavif", re.DOTALL)
 """How the formats begin: tells a damaged picture from one of another format."""
+_START_OF_SCAN: Final = b"\xff\xda"
+_LARGE: Final = 8_000_000
+"""Pixels; larger pictures are decoded one at a time, and made smaller and opaque a strip at a time."""
+_STRIP: Final = 256
+"""Rows, about."""
+_one_large = threading.Lock()
+_UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""How a picture is turned upright, by the value of EXIF's tag Orientation."""
 _GRID: Final = 4
 _HASH_SIDE: Final = 128
 
@@ -82,7 +105,7 @@ def check_picture(data: bytes) -> CheckedPicture:
     image = _open(data)
     image_format, size = _format(image), image.size
     picture = _to_rgb(image, at_least=_HASH_SIDE)
-    width, height = reversed(size) if _is_turned(image) else size
+    width, height = reversed(size) if _orientation(image) in {5, 6, 7, 8} else size
     return CheckedPicture(
         sha256=hashlib.sha256(data).hexdigest(),
         format=image_format,
@@ -101,7 +124,8 @@ def decode_picture(data: bytes, at_least: int | None = None) -> Image.Image:
     Args:
         data: the original bytes.
         at_least: pixels; a JPEG may then be decoded at a half, quarter or eighth of its size as long as
-            its short side stays at least this long, which is several times faster.
+            its short side stays at least this long, which is several times faster; a large picture of another
+            format is made smaller, likewise, before it takes more memory.
 
     Raises:
         PictureError: the bytes are refused, for the same reasons as in check_picture.
@@ -146,12 +170,18 @@ def _open(data: bytes) -> Image.Image:
     except _DECODER_ERRORS as error:
         raise PictureError(Reason.CORRUPT, str(error)) from error
     width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise PictureError(Reason.TOO_MANY_PIXELS, f"at most {MAX_PIXELS}, got {width}x{height}")
+    limit = MAX_PIXELS_HELD_TWICE if image.format in _HELD_TWICE else MAX_PIXELS
+    if width * height > limit:
+        raise PictureError(Reason.TOO_MANY_PIXELS, f"at most {limit}, got {width}x{height}")
     if min(width, height) < MIN_SIDE:
         raise PictureError(Reason.TOO_SMALL, f"sides of at least {MIN_SIDE} pixels, got {width}x{height}")
     if frames > 1 and image.format != "MPO":
         raise PictureError(Reason.SEVERAL_FRAMES, f"one frame, got {frames}")
+    if (
+        _format(image) == "JPEG"
+        and (scans := data.count(_START_OF_SCAN)) * width * height > MAX_SCANNED_PIXELS
+    ):
+        raise PictureError(Reason.TOO_MANY_SCANS, f"{scans} scans of {width}x{height}")
     return image
 
 
@@ -160,12 +190,13 @@ def _format(image: Image.Image) -> str:
     return "JPEG" if image.format == "MPO" else str(image.format)
 
 
-def _is_turned(image: Image.Image) -> bool:
+def _orientation(image: Image.Image) -> int:
+    """Give EXIF's orientation, 1 where there is none or the block is broken."""
     # Only to be asked after decoding: Pillow decodes a PNG to find its EXIF block, and would do so only once.
     try:
-        return image.getexif().get(0x0112, 1) in {5, 6, 7, 8}
+        return int(image.getexif().get(0x0112, 1))
     except _DECODER_ERRORS:
-        return False
+        return 1
 
 
 def _to_rgb(image: Image.Image, at_least: int | None) -> Image.Image:
@@ -174,8 +205,9 @@ def _to_rgb(image: Image.Image, at_least: int | None) -> Image.Image:
             # draft() keeps both sides at least as long as asked, so the ratio protects the short one.
             (width, height), short = image.size, min(image.size)
             image.draft("RGB", (-(-width * at_least // short), -(-height * at_least // short)))
-        image.load()
-        picture = _on_white(_upright(image))
+        with _one_large if image.width * image.height > _LARGE else nullcontext():
+            image.load()
+            picture = _upright(_in_strips(image, at_least), _orientation(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(Reason.TOO_MANY_PIXELS, str(error)) from error
     except _DECODER_ERRORS as error:
@@ -183,12 +215,22 @@ def _to_rgb(image: Image.Image, at_least: int | None) -> Image.Image:
     return picture
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Apply the EXIF orientation; a picture whose EXIF block is broken is taken as it is."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except _DECODER_ERRORS:
-        return image
+def _in_strips(image: Image.Image, at_least: int | None) -> Image.Image:
+    """Make the picture opaque RGB; a large one a strip at a time, and no larger than it takes."""
+    if image.width * image.height <= _LARGE:
+        return _on_white(image)
+    factor = 1 if at_least is None else max(1, min(image.size) // at_least)
+    picture = Image.new("RGB", (-(-image.width // factor), -(-image.height // factor)))
+    rows = factor * max(1, _STRIP // factor)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        picture.paste(_on_white(strip).reduce(factor), (0, top // factor))
+    return picture
+
+
+def _upright(picture: Image.Image, orientation: int) -> Image.Image:
+    """Apply the EXIF orientation; one that means nothing changes nothing."""
+    return picture.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else picture
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -5,6 +5,7 @@ Twisted hands it names and literals alike, with the port, just before it connect
 """
 
 import ipaddress
+import socket
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -17,20 +18,33 @@ from crawler.arguments import Origin
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+# Deprecated by RFC 3879, and still routed inside some networks.
+_SITE_LOCAL = ipaddress.ip_network("fec0::/10")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def is_forbidden(address: str) -> bool:
     """Say whether an IP address is anything but a public host's.
 
-    Forbidden are private, loopback, link-local, shared (RFC 6598), multicast, reserved and unspecified
+    Forbidden are private, loopback, link-local, site-local, shared (RFC 6598), multicast, reserved and unspecified
     addresses, and IPv6 addresses that carry such an IPv4 address inside (mapped, 6to4, Teredo, NAT64).
     """
     ip = ipaddress.ip_address(address)
     carried = _carried(ip)
     if carried:
         return any(is_forbidden(str(inner)) for inner in carried)
+    if ip in _SITE_LOCAL:
+        return True
     return not ip.is_global or ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback
+
+
+def is_private_host(host: str) -> bool:
+    """Say whether a host is one's own: all its addresses are private or loopback; an unknown host is not."""
+    try:
+        found = socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        return False
+    return all(is_forbidden(str(address[0])) for *_, address in found)
 
 
 def _carried(ip: IPAddress) -> tuple[ipaddress.IPv4Address, ...]:

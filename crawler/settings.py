@@ -10,6 +10,13 @@ from scrapy.settings.default_settings import EXTENSIONS_BASE as SCRAPY_EXTENSION
 
 from db.settings import version
 
+
+def user_agent(contact: str) -> str:
+    """Say truthfully who crawls, and where the shop's owner can turn to."""
+    contact = " ".join(contact.split())
+    return f"Vastra/{version()} (+{contact})" if contact else f"Vastra/{version()}"
+
+
 BOT_NAME = "vastra"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
@@ -50,11 +57,12 @@ TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"
 
 # Manners. CRAWLER_CONTACT is an e-mail or web address that the shop's owner can turn to.
 CRAWLER_CONTACT = " ".join(os.environ.get("CRAWLER_CONTACT", "").split())
-USER_AGENT = f"Vastra/{version()} (+{CRAWLER_CONTACT})" if CRAWLER_CONTACT else f"Vastra/{version()}"
+USER_AGENT = user_agent(CRAWLER_CONTACT)
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "Vastra"
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 2.0
+DOWNLOAD_DELAY_JITTER = 0.0  # two seconds or more is a promise
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 3.0
 AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0

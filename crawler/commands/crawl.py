@@ -52,7 +52,7 @@ class Command(ScrapyCrawl):
                 f"Arguments of {SPIDER} (-a NAME=VALUE):",
                 *(f"  {name:<13} {text}" for name, text in HELP.items()),
                 "",
-                "A live crawl needs CRAWLER_CONTACT, an e-mail or web address, in the environment.",
+                "The crawl of a public shop needs CRAWLER_CONTACT, an e-mail or web address, in the environment.",
                 f"Example: scrapy crawl {SPIDER} -a categories=saree,jeans -a max_products=100",
             ]
         )

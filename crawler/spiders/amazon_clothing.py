@@ -23,6 +23,8 @@ from crawler.pages.amazon.kinds import PageKind, classify_page
 from crawler.pages.amazon.product import ProductPage
 from crawler.pages.amazon.search import SearchPage
 from crawler.rendering.browser import rendering_settings
+from crawler.resolver import is_private_host
+from crawler.settings import user_agent
 from crawler.spiders.retries import refused_pictures
 from crawler.stopping import is_stopping, note_failure
 from crawler.tally import FAULTS, PAGES, PAGES_OF_ANOTHER, PAGES_UNREADABLE, REQUESTS_FAILED, SEARCHES_EMPTY
@@ -60,6 +62,8 @@ class AmazonClothingSpider(Spider):
     def __init__(self, arguments: CrawlArguments, categories: tuple[Category, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.arguments = arguments
+        self.is_own_shop = False
+        """Whether its address is private or loopback, where the manners of a live crawl are not called for."""
         self._terms = {category.name: category.search for category in categories}
         self._emitted: defaultdict[str, dict[str, bool]] = defaultdict(dict)
         """By category: the ASINs so far, and whether they were organic."""
@@ -79,7 +83,13 @@ class AmazonClothingSpider(Spider):
         categories = load_categories()
         spider = cls(parse_arguments(given, categories), categories)
         spider._set_crawler(crawler)
-        if not spider.arguments.is_live:
+        crawler.settings.set(
+            "USER_AGENT", user_agent(crawler.settings["CRAWLER_CONTACT"]), priority="project"
+        )
+        spider.is_own_shop = not spider.arguments.is_live and is_private_host(
+            urlsplit(spider.arguments.address).hostname or ""
+        )
+        if spider.is_own_shop:
             crawler.settings.setdict(_OWN_ADDRESS_SETTINGS, priority="spider")
         if spider.arguments.render:
             scheme = urlsplit(spider.arguments.address).scheme
@@ -88,8 +98,8 @@ class AmazonClothingSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Begin all searches; or, as a retry, give the pictures that are to be fetched again."""
-        if self.arguments.is_live and not self.settings["CRAWLER_CONTACT"]:
-            raise note_failure(self.crawler, NoContactError("a live crawl needs a contact"))
+        if not self.is_own_shop and not self.settings["CRAWLER_CONTACT"]:
+            raise note_failure(self.crawler, NoContactError("the crawl of a public shop needs a contact"))
         if self.arguments.retry is not None:
             async for item in self._retries(Reason(self.arguments.retry)):
                 yield item

@@ -5,6 +5,8 @@ import socket
 from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from demo.shop.demo_shop import DemoShop, ShopConfig
 from demo.shop.misbehaviour import BlockPage, Misbehaviour, RobotsRule
@@ -96,6 +98,25 @@ def test_a_crawl_delay_is_kept_with_base_url_too(project: Project, records: Reco
     # A lower bound: no machine is so fast that requests which follow each other take less than their pauses.
     pauses = shop.requests.total() - 2
     assert (run.finished_at - run.started_at).total_seconds() >= pauses * 0.2
+
+
+@pytest.mark.parametrize("base_url", ["http://93.184.215.14", "http://93.184.215.14.", "http://shop.invalid"])
+def test_the_address_decides_about_manners_and_not_the_argument(project: Project, base_url: str) -> None:
+    ended = project.crawl(base_url)
+    assert ended.exit_code == 1
+    assert ended.last_line.startswith("error: no_contact: the crawl of a public shop needs a contact")
+
+
+def test_a_contact_given_as_a_setting_is_told_to_the_shop(project: Project, httpserver: HTTPServer) -> None:
+    agents = []
+
+    def answer(request: Request) -> Response:
+        agents.append(request.headers["User-Agent"])
+        return Response("User-agent: *\nDisallow: /\n")
+
+    httpserver.expect_request("/robots.txt").respond_with_handler(answer)
+    project.crawl(httpserver.url_for("").rstrip("/"), settings={"CRAWLER_CONTACT": "me@example.org"})
+    assert [agent.partition(" ")[2] for agent in agents] == ["(+me@example.org)"]
 
 
 def test_wrong_arguments_end_with_exit_code_2(project: Project) -> None:

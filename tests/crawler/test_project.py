@@ -94,7 +94,8 @@ def test_switches_of_safety_and_manners(name: str, value: bool) -> None:
 
 def test_a_live_crawl_is_slow_names_itself_and_reads_no_local_files() -> None:
     assert SETTINGS.getint("CONCURRENT_REQUESTS_PER_DOMAIN") == 1
-    assert SETTINGS.getfloat("DOWNLOAD_DELAY") > 0
+    assert SETTINGS.getfloat("DOWNLOAD_DELAY") >= 2
+    assert SETTINGS.getfloat("DOWNLOAD_DELAY_JITTER") == 0  # or it would be less than it says
     assert SETTINGS["USER_AGENT"].startswith("Vastra/")
     handlers = SETTINGS.getwithbase("DOWNLOAD_HANDLERS")
     assert {scheme for scheme, handler in handlers.items() if handler} == {"http", "https"}

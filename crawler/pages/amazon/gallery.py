@@ -9,6 +9,8 @@ from crawler.pages.amazon.image_addresses import ImageAddress, image_address, la
 from crawler.pages.inline_json import inline_value
 from crawler.pages.text import attribute_of
 
+_MOST_PICTURES = 50
+"""Of one product; shops show a dozen at most, and each is a request."""
 _MAIN_PICTURE = "#landingImage, #ebooksImgBlkFront, #imgBlkFront, #main-image, #imgTagWrapperId img"
 
 
@@ -21,7 +23,7 @@ def find_images(markup: Selector, response: TextResponse) -> tuple[ImageAddress,
     for found in (_listed(response), _shown(markup)):
         addresses = (image_address(address, response.url) for address in found)
         if images := tuple(dict.fromkeys(address for address in addresses if address)):
-            return images
+            return images[:_MOST_PICTURES]
     return ()
 
 

@@ -96,7 +96,10 @@ class Examples:
         counts = self.counts(categories)
         for split in (TRAIN, VALIDATION):
             if empty := [name for name in categories if counts[split][name] == 0]:
-                raise EmptyCategoryError(f"no {split} picture of {', '.join(empty)}; got {counts}")
+                raise EmptyCategoryError(
+                    f"no {split} picture of {', '.join(empty)}: crawl, import or review some, or take the category out "
+                    f"of categories.toml; got {counts}"
+                )
 
     def _require_whole_products(self) -> None:
         pairs = set(zip(self.products.tolist(), self.splits.tolist(), strict=True))

@@ -97,8 +97,8 @@ class Examples:
         for split in (TRAIN, VALIDATION):
             if empty := [name for name in categories if counts[split][name] == 0]:
                 raise EmptyCategoryError(
-                    f"no {split} picture of {', '.join(empty)}: crawl, import or review some, or take the category out "
-                    f"of categories.toml; got {counts}"
+                    f"no {split} picture of {', '.join(empty)}: crawl, import or review some, or take the category "
+                    f"out of categories.toml; got {counts}"
                 )
 
     def _require_whole_products(self) -> None:

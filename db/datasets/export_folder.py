@@ -1,5 +1,7 @@
 """The folder of an export: replaced as a whole, and never anybody's other files."""
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +31,7 @@ def replacing(target: Path) -> Iterator[Path]:
     part by part, so that an export which is killed just then has to be run again.
 
     Raises:
-        ExportFolderError: the target holds files and is no earlier export, or cannot be written.
+        ExportFolderError: the target holds files and is no earlier export, or cannot be written, or another is at it.
     """
     target = target.resolve()
     try:
@@ -39,40 +41,67 @@ def replacing(target: Path) -> Iterator[Path]:
 
 
 def _replace(target: Path) -> Iterator[Path]:
-    _require_replaceable(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     part, old = (target.with_name(f".{target.name}.{word}") for word in ("part", "old"))
-    yield from _new_folder(part)
-    if target.exists():
-        target.rename(old)
-    part.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    with _new_folder(part):
+        if old.exists() and not target.exists():  # an export was killed between the two renamings below
+            old.rename(target)
+        _require_replaceable(target)
+        shutil.rmtree(old, ignore_errors=True)
+        yield part
+        if target.exists():
+            target.rename(old)
+        part.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _replace_mounted(target: Path) -> Iterator[Path]:
     _require_replaceable(target)
     part = target / _PART
-    yield from _new_folder(part)
-    for name in _EXPORTED:
-        if (target / name).is_dir():
-            shutil.rmtree(target / name)
-        elif name != MARK:
-            (target / name).unlink(missing_ok=True)
-    for name in reversed(_EXPORTED):  # the mark first, likewise
-        if (part / name).exists():
-            (part / name).replace(target / name)
-    part.rmdir()
-
-
-def _new_folder(part: Path) -> Iterator[Path]:
-    """Give an empty folder; one that is left by an error, or by Ctrl-C, is removed."""
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
-    try:
+    with _new_folder(part):
         yield part
-    except BaseException:
-        shutil.rmtree(part)
-        raise
+        for name in _EXPORTED:
+            if (target / name).is_dir():
+                shutil.rmtree(target / name)
+            elif name != MARK:
+                (target / name).unlink(missing_ok=True)
+        for name in reversed(_EXPORTED):  # the mark first, likewise
+            if (part / name).exists():
+                (part / name).replace(target / name)
+        part.rmdir()
+
+
+@contextmanager
+def _new_folder(part: Path) -> Iterator[None]:
+    """Have an empty folder for oneself; one that is left by an error, or by Ctrl-C, is removed.
+
+    The folder itself is locked, which ends with the process that did so and leaves no file behind.
+    """
+    part.mkdir(exist_ok=True)
+    descriptor = os.open(part, os.O_RDONLY)
+    try:
+        _lock(descriptor, part)
+        for left in part.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        try:
+            yield
+        except BaseException:
+            shutil.rmtree(part)
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, part: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        is_same = os.path.samestat(
+            os.fstat(descriptor), part.stat()
+        )  # else it has just become another's target
+    except (BlockingIOError, FileNotFoundError):
+        is_same = False
+    if not is_same:
+        raise ExportFolderError(f"another export writes there: wait for its end; got {part.parent}")
 
 
 def _require_replaceable(target: Path) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,14 +99,18 @@ def test_wrong_arguments_are_not_tried_again(
     assert told.getMessage() == "crawled 0 products of amazon.in: wrong_arguments"
 
 
-def test_the_worker_of_a_slice_tells_in_one_line_what_came_of_it(
-    records: Database,
-    shop: DemoShop,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
+@pytest.fixture
+def brief_and_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Brief logs, and no broker, whatever other tests have started."""
     monkeypatch.setenv("VASTRA_LOG", "brief")
+    monkeypatch.setenv("VASTRA_FOLDER", str(tmp_path))
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
+
+
+@pytest.mark.usefixtures("brief_and_alone")
+def test_the_worker_of_a_slice_tells_in_one_line_what_came_of_it(
+    records: Database, shop: DemoShop, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     run_id = plan(records, shop)
     with caplog.at_level(logging.INFO):
         crawl_slice(records, run_id)

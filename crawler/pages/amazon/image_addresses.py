@@ -17,6 +17,9 @@ _LONGEST_SIDE = 10**6
 # An address may hold commas itself: only a comma before white space ends a source.
 _BETWEEN_SOURCES = re.compile(r",\s")
 _SOURCE = re.compile(r"\s*(\S+)\s+(\d{1,6}(?:\.\d{1,6})?)[xw]\s*")
+_WIDEST = 5000
+"""Pixels; a picture of usual proportions has no more than 40 million then, which the gate lets through."""
+_LARGEST = 40_000_000
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,14 @@ def image_address(found: str | None, page_url: str) -> ImageAddress | None:
 
 
 def best_source(srcset: str | None) -> str | None:
-    """Give the address with the highest density or width of an `img@srcset`."""
+    """Give the address with the highest density or width of an `img@srcset` that is not too wide to be taken."""
     matches = filter(None, map(_SOURCE.fullmatch, _BETWEEN_SOURCES.split(srcset or "")))
-    best = max(matches, key=lambda match: float(match[2]), default=None)
-    return best[1] if best else None
+    sizes = {match[1]: float(match[2]) for match in matches}
+    return max(sizes, key=lambda address: _rank(sizes[address], _WIDEST), default=None)
 
 
 def largest_size(sizes: object) -> str | None:
-    """Give the address with the largest area of a mapping {address: [width, height]}.
+    """Give the address with the largest area of a mapping {address: [width, height]} that is not too large to take.
 
     A string is read as JSON, as in `img@data-a-dynamic-image`; anything else gives None.
     """
@@ -69,7 +72,13 @@ def largest_size(sizes: object) -> str | None:
             return None
     if not isinstance(sizes, dict) or not sizes:
         return None
-    return str(max(sizes, key=lambda address: _area(sizes[address])))
+    areas = {str(address): _area(size) for address, size in sizes.items()}
+    return max(areas, key=lambda address: _rank(areas[address], _LARGEST))
+
+
+def _rank(size: float, limit: float) -> float:
+    """Order sizes: the larger the better up to the limit, the smaller the better beyond it."""
+    return size if size <= limit else -size
 
 
 def _area(size: object) -> float:

@@ -57,6 +57,12 @@ def test_the_densest_source_is_the_best_although_addresses_hold_commas() -> None
     assert best_source(f"{small} 1x, {large} 2.5x") == large
 
 
+def test_a_source_that_the_gate_would_refuse_is_taken_only_where_there_is_no_other() -> None:
+    assert best_source("a.jpg 800w, b.jpg 2400w, c.jpg 12000w") == "b.jpg"
+    assert best_source("c.jpg 12000w, d.jpg 20000w") == "c.jpg"
+    assert largest_size({"a": [800, 1000], "b": [4000, 5000], "c": [9000, 12000]}) == "b"
+
+
 @pytest.mark.parametrize("srcset", [None, "", "no-density.jpg", ",,, 1x"])
 def test_a_broken_srcset_gives_no_source_or_a_string(srcset: str | None) -> None:
     assert best_source(srcset) is None or isinstance(best_source(srcset), str)

@@ -25,7 +25,13 @@ logger = get_task_logger(__name__)
 _CLASSIFIED = ClassifiedCount()
 
 
-class DatabaseTask(Task[Any, Any]):
+class CheckedTask(Task[Any, Any]):
+    """A task whose messages are looked at before they are believed."""
+
+    Request = "worker.task_requests:CheckedRequest"
+
+
+class DatabaseTask(CheckedTask):
     """A task that is tried again when the database does not answer, and for no other error."""
 
     autoretry_for = (DatabaseUnreachable,)
@@ -94,7 +100,7 @@ def crawl_slice(crawl_run_id: int) -> None:
     crawl(open_database(), crawl_run_id)
 
 
-@app.task(name=SWEEP)
+@app.task(name=SWEEP, base=CheckedTask)
 def sweep() -> None:
     """Send again whatever nobody is working on; the next look comes in seconds, so trouble is only logged."""
     try:
@@ -105,6 +111,6 @@ def sweep() -> None:
         logger.warning("could not look after the queue: %s", error, extra={"action": "sweep_failed"})
 
 
-@app.task(name=PROBE)
+@app.task(name=PROBE, base=CheckedTask)
 def probe() -> None:
     """Do nothing: that it was consumed at all is the sign of life."""

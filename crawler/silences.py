@@ -16,6 +16,7 @@ IS_PICTURE: Final = "is_picture"
 
 _PICTURE_PATIENCE_SECONDS: Final = 150.0
 _PATIENCE_SECONDS: Final = 600.0
+_DAY_SECONDS: Final = 86_400.0
 
 
 def patience_seconds(request: Request) -> float:
@@ -24,15 +25,19 @@ def patience_seconds(request: Request) -> float:
 
 
 def retry_after_seconds(response: Response) -> float | None:
-    """Read the header Retry-After, seconds or a date (RFC 9110, section 10.2.3); None where it says nothing."""
+    """Read the header Retry-After, seconds or a date (RFC 9110, section 10.2.3); None where it says nothing.
+
+    A day is the longest, since no crawl lasts so long.
+    """
     text = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if text.isascii() and text.isdigit():
-        return float(text)
+        return min(float(text), _DAY_SECONDS)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    seconds = (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return min(max(0.0, seconds), _DAY_SECONDS)
 
 
 class Silences:

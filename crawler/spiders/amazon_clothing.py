@@ -84,7 +84,7 @@ class AmazonClothingSpider(Spider):
         spider = cls(parse_arguments(given, categories), categories)
         spider._set_crawler(crawler)
         crawler.settings.set(
-            "USER_AGENT", user_agent(crawler.settings["CRAWLER_CONTACT"]), priority="project"
+            "USER_AGENT", user_agent(crawler.settings.get("CRAWLER_CONTACT", "")), priority="project"
         )
         spider.is_own_shop = not spider.arguments.is_live and is_private_host(
             urlsplit(spider.arguments.address).hostname or ""

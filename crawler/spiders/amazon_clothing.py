@@ -83,9 +83,8 @@ class AmazonClothingSpider(Spider):
         categories = load_categories()
         spider = cls(parse_arguments(given, categories), categories)
         spider._set_crawler(crawler)
-        crawler.settings.set(
-            "USER_AGENT", user_agent(crawler.settings.get("CRAWLER_CONTACT", "")), priority="project"
-        )
+        if contact := crawler.settings.get("CRAWLER_CONTACT"):
+            crawler.settings.set("USER_AGENT", user_agent(contact), priority="project")
         spider.is_own_shop = not spider.arguments.is_live and is_private_host(
             urlsplit(spider.arguments.address).hostname or ""
         )

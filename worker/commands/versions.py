@@ -3,7 +3,7 @@
 import json
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -79,10 +79,14 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(figures, indent=2))
         return
+    _show_figures(figures, with_robustness=robustness)
+
+
+def _show_figures(figures: dict[str, Any], *, with_robustness: bool) -> None:
     console = Console()
     console.print(figures_table(figures))
     console.print(categories_table(figures))
-    if robustness:
+    if with_robustness:
         console.print(robustness_table(figures["robustness"]))
 
 

@@ -155,9 +155,8 @@ async def _left(redis: Redis, key: str) -> int:
     One that would last longer than it said was written before the clock of Redis was set back: it begins anew, which
     is no less polite, where everybody would have waited for as long as the clock was ahead.
     """
-    async with redis.pipeline(
-        transaction=True
-    ) as both:  # else another turn may begin between the two questions
+    # In one transaction: else another turn may begin between the two questions.
+    async with redis.pipeline(transaction=True) as both:
         both.get(key)
         both.pttl(key)
         said, left = await both.execute()

@@ -13,7 +13,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.arguments import HELP
 from crawler.errors import ArgumentsError, CrawlerError, CrawlInterruptedError
-from crawler.extensions.finish_reasons import judge
+from crawler.extensions.finish_reasons import judge_crawl
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
 from crawler.stopping import FAILURE
 from crawler.summary import summarise
@@ -106,17 +106,11 @@ def _report(crawler: Crawler, seconds: float) -> ExitCode:
     failure = crawler.stats.get_value(FAILURE)
     if isinstance(crawler.spider, AmazonClothingSpider):
         arguments, tally = crawler.spider.arguments, tally_of(crawler.stats)
-        is_told = (
-            settings().brief_logs and crawler.settings.get(CRAWL_RUN) is not None
-        )  # by the slice's worker
+        # The worker of a slice tells what came of it.
+        is_told = settings().brief_logs and crawler.settings.get(CRAWL_RUN) is not None
         for line in [] if is_told else summarise(tally, arguments, seconds):
             _print(line)
-        failure = failure or judge(
-            tally,
-            is_retry=arguments.retry is not None,
-            is_rendered=arguments.render,
-            job=crawler.settings["JOBDIR"],
-        )
+        failure = failure or judge_crawl(crawler, arguments)
         if failure is None and tally.products and not is_told and (awaited := _awaited()):
             _print(f"labels    {awaited}")
     if reason == CrawlInterruptedError.reason:

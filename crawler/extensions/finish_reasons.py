@@ -20,7 +20,7 @@ from crawler.pages.amazon.kinds import PageKind
 from crawler.spiders.amazon_clothing import AmazonClothingSpider
 from crawler.stopping import note_failure
 from crawler.tally import FAULTS, tally_of
-from db.crawls import Tally
+from db.crawls import CrawlArguments, Tally
 from db.pictures.codes import Reason
 
 
@@ -53,6 +53,16 @@ def judge(
     return next((error for happened, error in causes if happened), NothingSavedError("the crawl is empty"))
 
 
+def judge_crawl(crawler: Crawler, arguments: CrawlArguments) -> CrawlFailedError | None:
+    """Judge a crawl by its counts and by what it was asked to do."""
+    return judge(
+        tally_of(crawler.stats),
+        is_retry=arguments.retry is not None,
+        is_rendered=arguments.render,
+        job=crawler.settings["JOBDIR"],
+    )
+
+
 class TrueFinishReason:
     """Gives a crawl that comes to its end without products its true finish reason."""
 
@@ -71,13 +81,7 @@ class TrueFinishReason:
     def spider_idle(self, spider: Spider) -> None:
         """End the crawl with the reason of its failure, if it failed."""
         if isinstance(spider, AmazonClothingSpider):
-            tally, arguments = tally_of(self._crawler.stats), spider.arguments
-            failure = judge(
-                tally,
-                is_retry=arguments.retry is not None,
-                is_rendered=arguments.render,
-                job=self._crawler.settings["JOBDIR"],
-            )
+            failure = judge_crawl(self._crawler, spider.arguments)
             if failure is not None:
                 raise note_failure(self._crawler, failure)
 

@@ -89,12 +89,6 @@ def _oldest(broker: Redis, queue: str) -> float | None:
     message: Any = broker.lindex(queue, -1)
     try:
         sent_at = None if message is None else float(json.loads(message)["headers"][SENT_AT])
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        OverflowError,
-        RecursionError,
-    ):  # not one of ours, or of an earlier version
-        return None
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None  # not one of ours, or of an earlier version
     return None if sent_at is None else seconds_since(sent_at, time.time())

@@ -20,6 +20,7 @@ _SOURCE = re.compile(r"\s*(\S+)\s+(\d{1,6}(?:\.\d{1,6})?)[xw]\s*")
 _WIDEST = 5000
 """Pixels; a picture of usual proportions has no more than 40 million then, which the gate lets through."""
 _LARGEST = 40_000_000
+"""Pixels: MAX_PIXELS of db.pictures.decoder, which pages, being pure, may not import."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,14 +25,6 @@ from worker.errors import NoBodyError, NoModelError
 def command(*words: object) -> Result:
     """Run `python -m worker WORDS` in this process, on the records of `records`."""
     return CliRunner().invoke(app, [str(word) for word in words])
-
-
-@pytest.fixture
-def records(sqlite_url: str, set_database_url: Callable[[Database], None]) -> Iterator[Database]:
-    database = Database(sqlite_url)
-    set_database_url(database)
-    yield database
-    database.close()
 
 
 @pytest.fixture

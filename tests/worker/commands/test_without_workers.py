@@ -1,7 +1,5 @@
 """What is told where no broker answers, or where workers are at the images already."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
 from sqlalchemy import func, select, update
 from typer.testing import CliRunner, Result
@@ -17,14 +15,6 @@ from worker.__main__ import app
 from worker.app import app as celery
 from worker.errors import BrokerError
 from worker.fleet.queue import waiting
-
-
-@pytest.fixture
-def records(sqlite_url: str, set_database_url: Callable[[Database], None]) -> Iterator[Database]:
-    database = Database(sqlite_url)
-    set_database_url(database)
-    yield database
-    database.close()
 
 
 @pytest.fixture
